@@ -214,11 +214,11 @@ impl Runner {
             () = Box::pin(cancel_when_asked(&self.cancel, &dispatcher)) => ended.await,
         };
         // From here on someone else can go on with it, or remove it. To close its files may take a moment.
-        let written = Arc::clone(&dispatcher);
+        let (written, is_canceled) = (Arc::clone(&dispatcher), self.cancel.is_canceled());
         let end = move || {
             drop(written.take_journal());
-            if let Some(storage) = storage {
-                // Whoever asks finds it out, if it cannot be made ready.
+            if let Some(storage) = storage.filter(|_| !is_canceled) {
+                // If it cannot be found out now, whoever asks does.
                 let _ = partitions.prepare_status(&program.plan, &*storage);
             }
         };

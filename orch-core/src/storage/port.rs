@@ -162,15 +162,15 @@ pub trait ReadAssets: Send + Sync + 'static {
         partitions: &Keyspace,
     ) -> Result<PartitionStatus, StorageError>;
 
-    /// Has what [`partition_status`](Self::partition_status) tells of these assets ready for whoever asks, if much has become known
-    /// since someone did. A run does so at its end with the assets that it makes. A storage that has it ready anyway does
-    /// nothing, as here.
+    /// Of these assets those of which so much has become known since someone asked for their
+    /// [`partition_status`](Self::partition_status) that it is better found out before the next one waits for it: a run does so
+    /// at its end with those that it makes. A storage that has it ready in any case names none, as here.
     ///
     /// # Errors
-    /// If what is known cannot be read, or what comes of it not be kept: then whoever asks finds it out.
-    fn prepare_status(&self, assets: &[(AssetKey, Keyspace)]) -> Result<(), StorageError> {
+    /// If that cannot be read.
+    fn status_behind<'a>(&self, assets: &[&'a AssetKey]) -> Result<Vec<&'a AssetKey>, StorageError> {
         let _ = assets;
-        Ok(())
+        Ok(Vec::new())
     }
 
     /// The latest attempt that failed to materialize an asset, or a partition of it, if one did, whatever has become of it since.

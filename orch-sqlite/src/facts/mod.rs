@@ -104,9 +104,9 @@ impl ReadAssets for Folder {
         self.list().partition_status(asset, partitions)
     }
 
-    fn prepare_status(&self, assets: &[(AssetKey, Keyspace)]) -> Result<(), StorageError> {
+    fn status_behind<'a>(&self, assets: &[&'a AssetKey]) -> Result<Vec<&'a AssetKey>, StorageError> {
         self.facts_of(None)?;
-        assets.iter().try_for_each(|(asset, partitions)| self.list().prepare_status(asset, partitions))
+        self.list().status_behind(assets)
     }
 
     fn latest_failure(

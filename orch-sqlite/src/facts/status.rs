@@ -42,7 +42,9 @@ const TAKEN_AWAY: &str = "SELECT taken_away FROM partition_status WHERE asset = 
 const MADE: &str = "SELECT id, partition FROM fact WHERE asset = ?1 AND id > ?2 ORDER BY id";
 const FAILED: &str = "SELECT id, partition FROM failed WHERE asset = ?1 AND id > ?2 ORDER BY id";
 const PASSED_OVER: &str = "SELECT id, partition FROM passed_over WHERE asset = ?1 AND id > ?2 ORDER BY id";
-/// Whether so many became known.
+/// Up to which facts it was kept, and whether some were left out.
+const REACHED: &str = "SELECT left_out, fact, failure, passed_over FROM partition_status WHERE asset = ?1";
+/// Whether so many became known since.
 const IS_BEHIND: &str = "SELECT EXISTS (SELECT 1 FROM fact WHERE asset = ?1 AND id > ?2 LIMIT 1 OFFSET ?5)
     OR EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND id > ?3 LIMIT 1 OFFSET ?5)
     OR EXISTS (SELECT 1 FROM passed_over WHERE asset = ?1 AND id > ?4 LIMIT 1 OFFSET ?5)";
@@ -168,12 +170,6 @@ impl Kept {
         Ok(Some(self))
     }
 
-    /// Whether many facts came since it was kept.
-    fn is_behind(&self, list: &Connection, asset: &AssetKey) -> Result<bool> {
-        let since = (asset.as_str(), self.fact, self.failure, self.passed_over, MANY as i64 - 1);
-        list.prepare_cached(IS_BEHIND)?.query_row(since, |row| row.get(0))
-    }
-
     fn put(&self, writing: &Writing<'_>, asset: &AssetKey, partitions: &Keyspace) -> Result<()> {
         let indexing = partitions.indexing();
         let (materialized, failed) = (self.status.materialized.to_bytes(), self.status.failed.to_bytes());
@@ -267,17 +263,28 @@ impl List {
         Ok(found.status)
     }
 
-    /// Has that ready, if many facts came since it was kept.
-    pub(crate) fn prepare_status(
+    /// Those of which many facts came since it was kept. Where some were left out each key that is added has all facts read anew,
+    /// which is left to whoever asks.
+    pub(crate) fn status_behind<'a>(
         &self,
-        asset: &AssetKey,
-        partitions: &Keyspace,
-    ) -> std::result::Result<(), StorageError> {
-        if self.read(|list| Kept::read(list, asset, partitions)?.is_behind(list, asset))? {
-            let found = self.found(asset, partitions)?;
-            self.lock()?.keep_status(asset, partitions, &found)?;
-        }
-        Ok(())
+        assets: &[&'a AssetKey],
+    ) -> std::result::Result<Vec<&'a AssetKey>, StorageError> {
+        self.read(|list| {
+            let (mut reached, mut is_behind) =
+                (list.prepare_cached(REACHED)?, list.prepare_cached(IS_BEHIND)?);
+            let mut behind = Vec::new();
+            for &asset in assets {
+                let columns = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+                let reached: Option<(bool, i64, i64, i64)> =
+                    reached.query_row([asset.as_str()], columns).optional()?;
+                let (left_out, fact, failure, passed_over) = reached.unwrap_or_default();
+                let since = (asset.as_str(), fact, failure, passed_over, MANY as i64 - 1);
+                if !left_out && is_behind.query_row(since, |row| row.get(0))? {
+                    behind.push(asset);
+                }
+            }
+            Ok(behind)
+        })
     }
 
     /// What all facts say, read while others may write.

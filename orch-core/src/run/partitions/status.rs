@@ -1,36 +1,39 @@
-use super::{ForPartitions, key_sets};
+use std::collections::BTreeMap;
+
+use super::ForPartitions;
 use crate::asset::AssetKey;
-use crate::partition::{KeySets, Keyspace};
+use crate::partition::KeySets;
 use crate::plan::Plan;
 use crate::storage::{Storage, StorageError};
 
 impl ForPartitions {
-    /// Has the status ready of the partitions of all assets that a plan makes, at the end of its run: what it costs to be told of
-    /// millions is then what the last runs have made, whenever someone asks first.
+    /// Has the status found out of the partitions of assets that a plan makes, at the end of its run, where much has become known of
+    /// them: what it costs to be told of millions is then what the last runs have made, whoever asks first.
     pub(in crate::run) fn prepare_status(
         &self,
         plan: &Plan,
         storage: &dyn Storage,
     ) -> Result<(), StorageError> {
-        let mut keys = KeySets::new();
-        for set in key_sets(plan) {
-            keys = keys.with(set, storage.key_set(set)?);
-        }
-        // Of what steps have added keys to meanwhile, it is to count what was made of these.
-        let space = |number: usize| {
-            let keyspace = &self.of.get(number)?.keyspace;
-            match keyspace.definition().key_sets().is_empty() {
-                true => Some(keyspace.clone()),
-                false => keyspace.definition().resolve(&keys).ok(),
-            }
-        };
-        let spaces: Vec<Option<Keyspace>> = (0..plan.partitions.len()).map(space).collect();
         let assets = plan.steps.iter().flat_map(|step| &step.assets);
-        let made = assets.filter_map(|asset| Some((asset.key.clone(), spaces[asset.partitions?].clone()?)));
-        let made: Vec<(AssetKey, Keyspace)> = made.collect();
+        let made = assets.filter_map(|asset| Some((&asset.key, asset.partitions?)));
+        let made: BTreeMap<&AssetKey, usize> = made.collect();
         if made.is_empty() {
             return Ok(());
         }
-        storage.prepare_status(&made)
+        let assets: Vec<&AssetKey> = made.keys().copied().collect();
+        for asset in storage.status_behind(&assets)? {
+            let Some(of) = made.get(asset).and_then(|&number| self.of.get(number)) else { continue };
+            let definition = of.keyspace.definition();
+            // What was made of keys that steps have added meanwhile is to count.
+            let mut keys = KeySets::new();
+            for set in definition.key_sets() {
+                keys = keys.with(set, storage.key_set(set)?);
+            }
+            let now = if keys.is_empty() { Ok(of.keyspace.clone()) } else { definition.resolve(&keys) };
+            if let Ok(keyspace) = now {
+                storage.partition_status(asset, &keyspace)?;
+            }
+        }
+        Ok(())
     }
 }

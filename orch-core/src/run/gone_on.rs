@@ -10,7 +10,7 @@ use crate::engine::{Memory, Past};
 use crate::event::{Recorded, RecordedEnd};
 use crate::ids::{Branch, MappingKey, RunId, StepPath};
 use crate::io::IoManagers;
-use crate::plan::{Ended, Program, forget_dependents, forget_torn};
+use crate::plan::{Ended, Program, forget_dependents, forget_looks, forget_torn};
 use crate::storage::{Pinned, ReadAssets, Storage, StorageError};
 
 /// What a new run goes on with that goes on from the end of another one.
@@ -72,6 +72,7 @@ impl Anew<'_> {
         while forget_torn(self.program, recorded) {
             forget_dependents(&self.program.plan, recorded, Vec::new(), &taken);
         }
+        forget_looks(&self.program.plan, recorded, &taken);
         Ok(())
     }
 

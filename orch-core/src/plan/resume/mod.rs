@@ -11,6 +11,7 @@
 mod anew;
 mod ask;
 mod come;
+mod looks;
 mod need;
 mod shape;
 mod torn;
@@ -23,6 +24,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 pub(crate) use self::anew::forget_dependents;
+pub(crate) use self::looks::forget_looks;
 use self::shape::Shape;
 pub(crate) use self::torn::forget_torn;
 use self::walk::Walk;

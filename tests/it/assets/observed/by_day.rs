@@ -1,6 +1,7 @@
 //! Files that others write, one a day: each day has a version of its own, and what is made of a day follows that day alone.
 
 mod elsewhere;
+mod mended;
 mod without;
 
 use std::collections::BTreeMap;
@@ -337,17 +338,17 @@ fn a_day_without_a_file_is_told_by_name_and_keeps_what_is_made_of_others() {
     STEP_SUCCESS raw.written 01 02 04 05 06 07 08 09 10 11 12 13 14
     STEP_SUCCESS week 08
     ");
-    // When it has come, the rest goes on.
+    // When it has come, the rest goes on; what reads the other days anew, for the total, looks at them anew.
     folder.put("2024-01-03", 3);
     folder.looked();
     let rerun = definitions.rerun(&storage, error.run().expect("it began").id(), Rerun::FromFailure);
     let rerun = rerun.expect("it failed").keep_events().run_blocking().expect("the file has come");
     insta::assert_snapshot!(came_to(&rerun), @"
-    STEP_SUCCESS raw.written 03
+    STEP_SUCCESS raw.written 01 02 03 04 05 06 07 08 09 10 11 12 13 14
     STEP_SUCCESS total
     STEP_SUCCESS week 01
     ");
-    assert_eq!(folder.looked(), "03");
+    assert_eq!(folder.looked(), "01 02 03 04 05 06 07 08 09 10 11 12 13 14");
 }
 
 #[test]
@@ -359,13 +360,13 @@ fn days_are_observed_alone_and_then_it_is_known_what_is_stale() {
     insta::assert_snapshot!(runner().run_blocking().expect_err("which days?"), @r#"
     the job `observe_assets` cannot be planned
     error: `raw` has partitions, and the run is not told for which it is
-      --> tests/it/assets/observed/by_day.rs:88 (the observation)
+      --> tests/it/assets/observed/by_day.rs:89 (the observation)
       hint: name them: `--partition 2024-01-14` is one, `--partition 2024-01-01..2024-01-14` all from one to the other, `--partition latest` the last; in code `.partition("2024-01-14")`
     "#);
     insta::assert_snapshot!(runner().partition("2024-02-01").run_blocking().expect_err("it is no day of these"), @"
     the job `observe_assets` cannot be planned
     error: of the partitions of `raw`: `2024-02-01` is behind the last of these partitions
-      --> tests/it/assets/observed/by_day.rs:88 (the observation)
+      --> tests/it/assets/observed/by_day.rs:89 (the observation)
       hint: the last is `2024-01-14`
     ");
     let observed = runner().partition("2024-01-01..2024-01-02").run_blocking().expect("it succeeds");

@@ -1,5 +1,3 @@
-use jiff::Timestamp;
-
 use super::progress::{Part, Progress};
 use super::units::Units;
 use crate::asset::{AssetKey, EvaluationQuery, Materialization};
@@ -72,8 +70,8 @@ pub(super) fn lost(
     record.groups[unit.group].assets.iter().map(of_asset).collect()
 }
 
-/// What is there of these partitions of an asset: what was made since the backfill was launched, be it by hand, what was found since
-/// to come out as it is, and all there is where only what is missing is made.
+/// What is there of these partitions of an asset: what was made since the backfill was launched, be it by hand, what these runs have
+/// found to come out as it is, unless it failed since, and all there is where only what is missing is made.
 fn there(
     storage: &dyn Storage,
     (record, units): (&BackfillRecord, &Units),
@@ -86,8 +84,10 @@ fn there(
         let partition = units.key_of(unit.group, index);
         let Some(fact) = storage.latest_made(asset, partition.as_deref())? else { continue };
         let is_passed_over = || -> Result<bool, StorageError> {
+            // What others have found is so by their code, and of what there was when they looked.
             let passed = storage.latest_passed_over(asset, partition.as_deref())?;
-            Ok(passed.is_some_and(|passed| is_since(record, runs, passed.run, passed.time)))
+            Ok(passed.is_some_and(|passed| runs.contains(&passed.run))
+                && storage.failed_last(asset, partition.as_deref())?.is_none())
         };
         let is_there = is_new(record, runs, &fact) || record.pinned.only_missing;
         if is_there || record.pinned.memoizes && is_passed_over()? {
@@ -99,12 +99,7 @@ fn there(
 
 /// Whether this was made since the backfill was launched.
 fn is_new(record: &BackfillRecord, runs: &[RunId], fact: &Materialization) -> bool {
-    is_since(record, runs, fact.run, fact.time)
-}
-
-/// Whether a run did that since the backfill was launched.
-fn is_since(record: &BackfillRecord, runs: &[RunId], run: RunId, time: Timestamp) -> bool {
-    runs.contains(&run) || time > record.created
+    runs.contains(&fact.run) || fact.time > record.created
 }
 
 /// Whether each blocking check of the backfill has looked at this, and not refused it.

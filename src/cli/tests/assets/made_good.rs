@@ -185,7 +185,7 @@ fn what_was_given_and_not_compared_has_failed_still() {
 }
 
 #[test]
-fn a_backfill_lacks_nothing_that_was_passed_over_since_by_hand() {
+fn what_others_pass_over_a_backfill_lacks_still() {
     let around = around();
     let session = |program: fn() -> Definitions, args: &str| {
         without_age(&shop::without_lines(&session_around(&around, || Ok(program()), args)))
@@ -202,7 +202,7 @@ fn a_backfill_lacks_nothing_that_was_passed_over_since_by_hand() {
     failed      assets  run                                   why
     2024-01-02  till    <run>  `till[2024-01-02]` failed: the till is closed
     ");
-    // The other days are made anew by the code that there was before.
+    // By the code that there was before the day comes out as it is, and the others are made anew.
     insta::assert_snapshot!(session(good, "materialize till --stale --partition * --max-concurrent 1"), @"
     exit 0
     --- stderr
@@ -230,21 +230,125 @@ fn a_backfill_lacks_nothing_that_was_passed_over_since_by_hand() {
     exit 0
     --- stdout
     backfill <run>: failure
+    asset  asked for  done  failed
+    till   3          2     1
+
+    failed      assets  run                                   why
+    2024-01-02  till    <run>  `till[2024-01-02]` failed: the till is closed
+    ");
+    insta::assert_snapshot!(session(bad, "backfill retry-failed latest"), @"
+    exit 1
+    --- stderr
+    backfill <run> of 3 runs, recorded in memory
+    failed   till 2024-01-02, run <run>
+    backfill <run>: failure
+    asset  asked for  done  failed
+    till   3          2     1
+
+    failed      assets  run                                   why
+    2024-01-02  till    <run>  `till[2024-01-02]` failed: the till is closed
+    hint: `program why RUN` tells more of a run; `program backfill retry-failed <run>` makes again what failed, and then what it excluded
+    ");
+    insta::assert_snapshot!(session(bad, "backfill status latest"), @"
+    exit 0
+    --- stdout
+    backfill <run>: failure
+    asset  asked for  done  failed
+    till   3          2     1
+
+    failed      assets  run                                   why
+    2024-01-02  till    <run>  `till[2024-01-02]` failed: the till is closed
+    ");
+    // What is made by hand, by whichever code, is there.
+    session(good, "materialize till --partition 2024-01-02");
+    insta::assert_snapshot!(session(bad, "backfill status latest"), @"
+    exit 0
+    --- stdout
+    backfill <run>: failure
     asset  asked for  done
     till   3          3
 
     failed      assets  run                                   why
     2024-01-02  till    <run>  `till[2024-01-02]` failed: the till is closed
     ");
-    insta::assert_snapshot!(session(good, "assets partitions till"), @"
+}
+
+/// What is on the shelf each day, and told of it. The second version comes out as the first, the third does not.
+mod shelf {
+    use super::*;
+
+    #[asset(code_version = "1")]
+    pub(super) fn stock(day: &Partition<Daily>) -> i64 {
+        i64::from(day.window().start.day())
+    }
+
+    pub(super) mod same {
+        use super::*;
+
+        #[asset(code_version = "2")]
+        pub(in super::super) fn stock(day: &Partition<Daily>) -> i64 {
+            i64::from(day.window().start.day())
+        }
+    }
+
+    pub(super) mod more {
+        use super::*;
+
+        #[asset(code_version = "3")]
+        pub(in super::super) fn stock(day: &Partition<Daily>) -> i64 {
+            100 * i64::from(day.window().start.day())
+        }
+    }
+
+    #[asset(code_version = "1", partitions = Daily)]
+    pub(super) fn shelf(stock: i64) -> Result<i64> {
+        if stock < 50 { Ok(stock) } else { Err(Failure::new("it is too small")) }
+    }
+
+    #[asset(code_version = "1", partitions = Daily)]
+    pub(super) fn label(shelf: i64) -> Result<String> {
+        if shelf == 2 { Err(Failure::new("there is no paper")) } else { Ok(shelf.to_string()) }
+    }
+}
+
+#[test]
+fn a_backfill_lacks_what_failed_since_its_own_runs_have_passed_over_it() {
+    let around = around();
+    let session = |stock: fn() -> Definitions, args: &str| {
+        without_age(&shop::without_lines(&session_around(&around, || Ok(stock()), args)))
+    };
+    let first = || Definitions::new().assets(assets![shelf::stock, shelf::shelf]);
+    let same = || Definitions::new().assets(assets![shelf::same::stock, shelf::shelf, shelf::label]);
+    let more = || Definitions::new().assets(assets![shelf::more::stock, shelf::shelf, shelf::label]);
+    session(first, "materialize --all --partition *");
+    session(same, "backfill launch --all --stale --partition 2024-01-01..2024-01-02");
+    insta::assert_snapshot!(session(same, "backfill status latest"), @"
     exit 0
     --- stdout
-    till has 3 partitions
-    state         count  partitions
-    materialized  3      2024-01-01..2024-01-03
-    in progress   0
-    failed        0
-    missing       0
+    backfill <run>: failure
+    asset  asked for  done  failed
+    stock  2          2
+    shelf  2          2
+    label  2          1     1
+
+    failed      assets  run                                   why
+    2024-01-02  label   <run>  `label[2024-01-02]` failed: there is no paper
+    ");
+    session(more, "materialize stock --partition 2024-01-02");
+    insta::assert_snapshot!(session(same, "backfill retry-failed latest"), @"
+    exit 1
+    --- stderr
+    backfill <run> of 2 runs, recorded in memory
+    failed   stock, shelf, label 2024-01-02, run <run>
+    backfill <run>: failure
+    asset  asked for  done  failed
+    stock  2          2
+    shelf  2          1     1
+    label  2          1     1
+
+    failed      assets        run                                   why
+    2024-01-02  shelf, label  <run>  `shelf[2024-01-02]` failed: it is too small
+    hint: `program why RUN` tells more of a run; `program backfill retry-failed <run>` makes again what failed, and then what it excluded
     ");
 }
 

@@ -283,7 +283,7 @@ impl<'a> Backfill<'a> {
     ) -> Result<Runner, RunError> {
         match before {
             Some((Stands::Interrupted | Stands::UnderWay, run)) => {
-                let runner = self.definitions.resume(&self.storage, run)?.heeding(&self.record);
+                let runner = self.definitions.resume(&self.storage, run)?;
                 return Ok(if self.accepts_changes { runner.accept_changes() } else { runner });
             }
             Some((Stands::Again, run)) => {

@@ -286,7 +286,7 @@ impl Runner {
         let mut heeded = Vec::new();
         if memoizes || only_missing {
             heeded.extend(program.plan.steps.iter().filter_map(|step| step.check.clone()));
-            heeded.append(&mut self.heeded);
+            heeded.extend(self.heeded.iter().cloned());
         }
         runtime::blocking(move || {
             let goes_on = before.is_some();
@@ -386,6 +386,7 @@ impl Runner {
         pinned.loaded = loaded;
         (pinned.memoizes, pinned.only_missing) = (self.memoizes, self.only_missing);
         pinned.without_memos = !self.takes_memos;
+        pinned.heeded.clone_from(&self.heeded);
         pinned.selection = self.selection.as_ref().map(ToString::to_string);
         pinned
     }

@@ -137,16 +137,15 @@ impl Runner {
         Ok(self)
     }
 
-    /// The same, as a unit of a backfill.
+    /// The same, as a unit of a backfill: where that does not make all, what it takes of other partitions than its own the checks of
+    /// the backfill must have let through too.
     pub(crate) fn for_unit(mut self, backfill: &BackfillRecord, unit: Unit) -> Self {
         self.own = unit.tags(backfill.id);
-        self.heeding(backfill).run_id(RunId::new())
-    }
-
-    /// The same; what it takes of other partitions than its own the checks of the backfill must have let through too.
-    pub(crate) fn heeding(mut self, backfill: &BackfillRecord) -> Self {
-        self.heeded = backfill.pinned.plan.steps.iter().filter_map(|step| step.check.clone()).collect();
-        self
+        if self.memoizes || self.only_missing {
+            let checks = backfill.pinned.plan.steps.iter().filter_map(|step| step.check.as_ref());
+            self.heeded = checks.filter(|check| check.blocking).cloned().collect();
+        }
+        self.run_id(RunId::new())
     }
 
     /// The run's identifier.

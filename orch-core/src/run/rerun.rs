@@ -47,9 +47,11 @@ impl Definitions {
             (runner.begun, runner.keys) = (None, None);
         }
         // What is to be made anew is; a run that goes on passes over what the one before would have passed over.
-        runner.memoizes &= matches!(what, Rerun::FromFailure);
-        runner.only_missing &= matches!(what, Rerun::FromFailure);
-        runner.takes_memos &= matches!(what, Rerun::FromFailure);
+        if !matches!(what, Rerun::FromFailure) {
+            (runner.memoizes, runner.only_missing, runner.takes_memos) = (false, false, false);
+            // It takes what there is, as a run that is told to make something.
+            runner.heeded.clear();
+        }
         let upstream = match what {
             // A part of a job takes its values from where it took them before.
             Rerun::All => pinned

@@ -129,6 +129,7 @@ impl Definitions {
         let mut runner = runner;
         (runner.memoizes, runner.only_missing) = (pinned.memoizes, pinned.only_missing);
         runner.takes_memos = !pinned.without_memos;
+        runner.heeded.clone_from(&pinned.heeded);
         runner.max_concurrent = pinned.plan.max_concurrent;
         runner.max_in_flight = pinned.plan.max_in_flight;
         runner.order = Some(pinned.plan.order);

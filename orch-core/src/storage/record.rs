@@ -9,7 +9,7 @@ use crate::define::Tags;
 use crate::event::{Counts, RunStatus, RunView};
 use crate::ids::{RunId, StepPath};
 use crate::partition::KeySets;
-use crate::plan::Plan;
+use crate::plan::{Plan, PlannedCheck};
 
 /// What is known of a run at a glance: a line of the list of runs.
 ///
@@ -112,6 +112,9 @@ pub struct Pinned {
     /// [`loaded`](Self::loaded).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only_missing: bool,
+    /// The checks that it heeds beside those of its plan, where not all is made: those of the backfill that it is of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub heeded: Vec<PlannedCheck>,
     /// The steps that were selected.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<String>,
@@ -137,6 +140,7 @@ impl Pinned {
             memoizes: false,
             without_memos: false,
             only_missing: false,
+            heeded: Vec::new(),
             selection: None,
             code: BTreeMap::new(),
             program,

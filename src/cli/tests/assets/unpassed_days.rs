@@ -3,7 +3,10 @@
 
 use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
+use orch_core::event::{Detail, Entry, EventKind, RunView};
+use orch_core::ids::RunId;
 use orch_core::run::Runner;
+use orch_core::storage::RunQuery;
 
 use super::*;
 
@@ -276,4 +279,94 @@ fn nor_does_a_backfill_make_anything_of_such_a_day() {
     2024-01-03  recent  <run>  `read_takings[2024-01-03]` failed: `takings[2024-01-02]` is not to be taken as it is: its blocking check `positive` has not passed, in the run <run>: it is negative
     hint: `program why RUN` tells more of a run; `program backfill retry-failed <run>` makes again what failed, and then what it excluded
     ");
+}
+
+#[test]
+fn nor_does_a_run_that_goes_on_from_one_of_a_backfill() {
+    let kept = refused();
+    let session = |words: &str| redacted(&kept.session(checked(), words));
+    session("backfill launch takings recent --missing --partition 2024-01-03");
+    insta::assert_snapshot!(session("rerun latest --from-failure --progress none"), @"
+    exit 1
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Failure [<time>] materialize: 2 steps: 1 failed, 1 skipped
+          Failed [<time>] read_takings[2024-01-03]
+                 `takings[2024-01-02]` is not to be taken as it is: its blocking check `positive` has not passed, in the run <run>: it is negative
+                   hint: mend it, and have it made anew: `materialize takings --partition '2024-01-02'`; or have it looked at again: `assets check takings --partition '2024-01-02'`
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
+    ");
+    // Nor one that goes on from that; which begins anew takes what there is.
+    insta::assert_snapshot!(session("rerun latest --from-failure --progress none"), @"
+    exit 1
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Failure [<time>] materialize: 2 steps: 1 failed, 1 skipped
+          Failed [<time>] read_takings[2024-01-03]
+                 `takings[2024-01-02]` is not to be taken as it is: its blocking check `positive` has not passed, in the run <run>: it is negative
+                   hint: mend it, and have it made anew: `materialize takings --partition '2024-01-02'`; or have it looked at again: `assets check takings --partition '2024-01-02'`
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
+    ");
+    insta::assert_snapshot!(session("rerun latest --all --progress none"), @"
+    exit 0
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] materialize: 3 steps: 3 succeeded
+    Materialized recent[2024-01-03]
+    ");
+}
+
+#[test]
+fn nor_does_one_that_was_interrupted_and_is_taken_up_by_itself() {
+    let kept = refused();
+    let session = |words: &str| redacted(&kept.session(checked(), words));
+    session("backfill launch takings recent --missing --partition 2024-01-03");
+    let run = interrupted(&kept);
+    insta::assert_snapshot!(session(&format!("resume {run} --progress none")), @"
+    exit 1
+    --- stderr
+    run <run>, recorded in memory
+    ────────────
+         Failure [<time>] materialize: 3 steps: 1 succeeded, 1 failed, 1 skipped
+         Resumed [        ] once
+          Failed [<time>] read_takings[2024-01-03]
+                 `takings[2024-01-02]` is not to be taken as it is: its blocking check `positive` has not passed, in the run <run>: it is negative
+                   hint: mend it, and have it made anew: `materialize takings --partition '2024-01-02'`; or have it looked at again: `assets check takings --partition '2024-01-02'`
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
+    ");
+}
+
+#[test]
+fn nor_does_one_that_goes_on_from_a_run_of_what_is_missing_or_stale() {
+    for making in ["--missing", "--stale"] {
+        let kept = refused();
+        let session = |words: &str| redacted(&kept.session(checked(), words));
+        session(&format!("materialize takings recent {making} --partition 2024-01-03"));
+        let run = interrupted(&kept);
+        let resumed = session(&format!("resume {run} --progress none"));
+        let rerun = session("rerun latest --from-failure --progress none");
+        for told in [resumed, rerun] {
+            assert!(told.contains("`takings[2024-01-02]` is not to be taken as it is"), "{making}: {told}");
+        }
+    }
+}
+
+/// A run as the latest one, which was interrupted when it had begun.
+fn interrupted(kept: &Shop) -> RunId {
+    let storage = kept.shared();
+    let mut record = storage.runs(&RunQuery::default()).expect("runs").swap_remove(0);
+    let pinned = storage.pinned(record.id).expect("a run");
+    let mut events = Vec::new();
+    let read = storage.events(record.id).expect("events").history(&mut |logged, _| events.push(logged.event));
+    read.expect("events");
+    record.id = RunId::new();
+    events.retain(|event| matches!(event.kind, EventKind::RunStart { .. }));
+    events.iter_mut().for_each(|event| event.run = record.id);
+    record.tell(&RunView::of(Detail::Counts, &events));
+    let entries: Vec<_> = events.into_iter().map(Entry::from).collect();
+    storage.create(&record, &pinned).expect("a run").commit(&entries).expect("in memory");
+    record.id
 }

@@ -87,7 +87,7 @@ impl Loader {
                     lacking.extend(others);
                     loaded.facts.extend(reader.facts().cloned());
                     let unpassed = Unpassed::of(&reader, &self.heeded, |check| self.found_last(check));
-                    match reader.without(unpassed).with_wholes(wholes) {
+                    match unpassed.and_then(|unpassed| reader.heeding(unpassed).with_wholes(wholes)) {
                         Ok(reader) => loaded.reader = Some(Arc::new(reader)),
                         Err(wrong) => problems.push(wrong),
                     }
@@ -280,11 +280,14 @@ impl Loader {
         self.stored(asset, io, output, Some(&fact), None).ok().and_then(look).unwrap_or(fact)
     }
 
-    /// What a check found last, by partition. What cannot be read is not known.
-    fn found_last(&self, check: &PlannedCheck) -> HashMap<Option<String>, CheckEvaluation> {
-        let Some(storage) = &self.storage else { return HashMap::new() };
-        let found = storage.found_last(&check.asset, &check.name, check.partitions.is_some());
-        found.unwrap_or_default().into_iter().map(|found| (found.partition.clone(), found)).collect()
+    /// What a check found last, by partition.
+    fn found_last(
+        &self,
+        check: &PlannedCheck,
+    ) -> Result<HashMap<Option<String>, CheckEvaluation>, StorageError> {
+        let Some(storage) = &self.storage else { return Ok(HashMap::new()) };
+        let found = storage.found_last(&check.asset, &check.name, check.partitions.is_some())?;
+        Ok(found.into_iter().map(|found| (found.partition.clone(), found)).collect())
     }
 
     /// The materialization that is taken of an asset, if one is known: the one that was taken before, else the latest.

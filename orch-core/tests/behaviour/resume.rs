@@ -143,7 +143,7 @@ fn run(definitions: &Definitions, lives: &[usize]) -> (Outcome, usize) {
     for (process, left) in lives.iter().copied().chain([usize::MAX]).enumerate() {
         let left = Arc::new(AtomicUsize::new(left));
         let storage: Arc<dyn Storage> =
-            Arc::new(Mortal { memory: memory.clone(), left: Arc::clone(&left), room: true });
+            Arc::new(Mortal { memory: memory.clone(), left: Arc::clone(&left), room: true, unread: None });
         let begun = memory.run(id).is_ok();
         let runner = if begun {
             definitions.resume(&storage, id).unwrap()
@@ -187,7 +187,12 @@ fn a_run_that_goes_on_has_what_it_made_before() {
     let definitions = Definitions::new().job(job);
     let (memory, id) = (Memory::new(), RunId::from_u128(7));
     let storage = |left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        Arc::new(Mortal {
+            memory: memory.clone(),
+            left: Arc::new(AtomicUsize::new(left)),
+            room: true,
+            unread: None,
+        })
     };
     let runner = definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage(2));
     runner.run_blocking().expect_err("the process is gone");
@@ -213,7 +218,12 @@ fn a_run_goes_on_with_another_program_only_if_that_is_accepted() {
     };
     let (memory, id) = (Memory::new(), RunId::from_u128(7));
     let storage = |left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        Arc::new(Mortal {
+            memory: memory.clone(),
+            left: Arc::new(AtomicUsize::new(left)),
+            room: true,
+            unread: None,
+        })
     };
     let before = Definitions::new().job(job("second"));
     let runner = before.runner(&before.jobs()[0]).run_id(id).record(&storage(2));
@@ -256,7 +266,12 @@ fn where_there_is_no_room_for_a_file_no_step_fails_and_the_run_goes_on_when_ther
     let definitions = Definitions::new().job(job);
     let (memory, id) = (Memory::new(), RunId::from_u128(7));
     let storage = |room, left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room })
+        Arc::new(Mortal {
+            memory: memory.clone(),
+            left: Arc::new(AtomicUsize::new(left)),
+            room,
+            unread: None,
+        })
     };
     let runner = definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage(false, 9));
     let error = runner.run_blocking().unwrap_err();

@@ -102,7 +102,9 @@ struct Looked<'p> {
 impl<'p> Looked<'p> {
     fn of(step: &'p Step, loader: &Loader) -> Option<Self> {
         let check = step.check.as_ref()?;
-        let found = if check.blocking { loader.found_last(check) } else { HashMap::new() };
+        // Where that cannot be read, it looks again.
+        let found =
+            if check.blocking { loader.found_last(check).unwrap_or_default() } else { HashMap::new() };
         Some(Self { step, check, found })
     }
 

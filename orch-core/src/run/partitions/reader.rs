@@ -142,8 +142,8 @@ impl Reader {
         })
     }
 
-    /// The same, but for what is not to be taken.
-    pub(in crate::run) fn without(self, unpassed: Unpassed) -> Self {
+    /// The same, that refuses what is not to be taken.
+    pub(in crate::run) fn heeding(self, unpassed: Unpassed) -> Self {
         Self { unpassed, ..self }
     }
 
@@ -161,16 +161,15 @@ impl Reader {
         }
     }
 
-    /// The latest of an asset that steps wait for, which read nothing of it, and that the run does not make. What cannot be read is
-    /// not known.
-    pub(super) fn waited_for(&self, key: &AssetKey) -> Vec<Materialization> {
-        let waiting = self.readings.values().filter(|reading| reading.of.waits && reading.asset.key == *key);
-        let latest = waiting.flat_map(|reading| {
+    /// The latest of an asset that steps wait for, which read nothing of it, and that the run does not make.
+    pub(super) fn waited_for(&self, key: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
+        let Some(storage) = &self.storage else { return Ok(Vec::new()) };
+        let mut latest = Vec::new();
+        for reading in self.readings.values().filter(|of| of.of.waits && of.asset.key == *key) {
             let others = &reading.needed(&reading.down(), self.now).keys - &reading.made;
-            let facts = self.storage.as_ref().map(|storage| latest_of(&**storage, key, &reading.up, &others));
-            facts.and_then(Result::ok).unwrap_or_default()
-        });
-        latest.collect()
+            latest.extend(latest_of(&**storage, key, &reading.up, &others)?);
+        }
+        Ok(latest)
     }
 
     /// Whether steps read the asset, by partition or as a whole.

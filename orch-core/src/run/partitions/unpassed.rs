@@ -1,11 +1,12 @@
 use std::collections::HashMap;
 
-use super::Reader;
+use super::reader::{Reader, unread};
 use crate::asset::{AssetKey, CheckEvaluation, Materialization};
 use crate::failure::Failure;
 use crate::ids::RunId;
 use crate::partition::quoted;
-use crate::plan::PlannedCheck;
+use crate::plan::{PlannedCheck, Problem};
+use crate::storage::StorageError;
 
 /// The partitions that a run takes as they are, and that a blocking check of theirs has not let through.
 ///
@@ -25,21 +26,25 @@ struct Held {
 impl Unpassed {
     /// Those of what steps read, or wait for, that a run has which heeds these checks, as far as they are blocking; of each is looked up
     /// what it found last of each partition.
+    ///
+    /// # Errors
+    /// If that cannot be read: what nobody knows to be let through is not taken.
     pub(in crate::run) fn of(
         reader: &Reader,
         heeded: &[PlannedCheck],
-        found_last: impl Fn(&PlannedCheck) -> HashMap<Option<String>, CheckEvaluation>,
-    ) -> Self {
+        found_last: impl Fn(&PlannedCheck) -> Result<HashMap<Option<String>, CheckEvaluation>, StorageError>,
+    ) -> Result<Self, Problem> {
         let mut unpassed = Self::default();
         for check in heeded.iter().filter(|check| check.blocking && check.partitions.is_some()) {
-            let waited = reader.waited_for(&check.asset);
+            let unread = |error: StorageError| unread(&check.asset, &error);
+            let waited = reader.waited_for(&check.asset).map_err(unread)?;
             let read = reader.facts().filter(|fact| fact.asset == check.asset);
             let mut taken = read.chain(&waited).peekable();
             if taken.peek().is_some() {
-                unpassed.add(&check.name, &found_last(check), taken);
+                unpassed.add(&check.name, &found_last(check).map_err(unread)?, taken);
             }
         }
-        unpassed
+        Ok(unpassed)
     }
 
     fn add<'a>(
@@ -50,11 +55,12 @@ impl Unpassed {
     ) {
         for fact in taken {
             let Some(partition) = fact.partition.clone() else { continue };
-            let last = found.get(&fact.partition).filter(|last| last.is_of(fact));
-            if last.is_some_and(|last| !last.result.is_error()) {
+            let last = found.get(&fact.partition);
+            if last.is_some_and(|last| last.has_passed(fact)) {
                 continue;
             }
-            let refused = last.map(|last| (last.run, last.result.description.clone()));
+            let refused =
+                last.filter(|last| last.is_of(fact)).map(|last| (last.run, last.result.description.clone()));
             let held = Held { check: check.to_owned(), refused };
             let of_asset = self.0.entry(fact.asset.clone()).or_default();
             of_asset.entry(partition).or_insert(held);

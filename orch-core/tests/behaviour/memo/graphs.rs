@@ -100,7 +100,12 @@ fn a_graph_waits_for_all_that_it_takes_before_it_begins() {
 
 /// A storage on which a process dies after so many commits.
 fn mortal(world: &World, left: usize) -> Arc<dyn Storage> {
-    Arc::new(Mortal { memory: world.memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+    Arc::new(Mortal {
+        memory: world.memory.clone(),
+        left: Arc::new(AtomicUsize::new(left)),
+        room: true,
+        unread: None,
+    })
 }
 
 #[test]

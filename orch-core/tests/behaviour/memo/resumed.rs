@@ -21,7 +21,12 @@ fn world(of_graphs: bool) -> World {
 }
 
 fn mortal(world: &World, left: usize) -> Arc<dyn Storage> {
-    Arc::new(Mortal { memory: world.memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+    Arc::new(Mortal {
+        memory: world.memory.clone(),
+        left: Arc::new(AtomicUsize::new(left)),
+        room: true,
+        unread: None,
+    })
 }
 
 #[test]
@@ -100,7 +105,12 @@ const ALL: [usize; 6] = [0, 1, 2, 3, 4, 5];
 const WEEK: &str = "2024-01-07..2024-01-13";
 
 fn mortal_site(site: &Site, left: usize) -> Arc<dyn Storage> {
-    Arc::new(Mortal { memory: site.memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+    Arc::new(Mortal {
+        memory: site.memory.clone(),
+        left: Arc::new(AtomicUsize::new(left)),
+        room: true,
+        unread: None,
+    })
 }
 
 /// The steps that a run has passed over, as its log tells it.

@@ -83,7 +83,12 @@ fn a_run_of_assets_goes_on_with_what_it_began_with() {
     // A storage that ends after so many commits, in which what the run takes is made.
     let begun = |memory: &Memory, left: usize| -> Arc<dyn Storage> {
         let storage = |left| -> Arc<dyn Storage> {
-            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+            Arc::new(Mortal {
+                memory: memory.clone(),
+                left: Arc::new(AtomicUsize::new(left)),
+                room: true,
+                unread: None,
+            })
         };
         RAW.store(7, Ordering::Relaxed);
         materialize(&definitions, &storage(usize::MAX), "Raw", 1).unwrap();
@@ -143,7 +148,12 @@ fn a_rerun_that_goes_on_takes_what_it_took_when_it_began_whatever_is_made_meanwh
     for life in 1.. {
         let (definitions, memory) = (counted(), Memory::new());
         let storage = |left| -> Arc<dyn Storage> {
-            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+            Arc::new(Mortal {
+                memory: memory.clone(),
+                left: Arc::new(AtomicUsize::new(left)),
+                room: true,
+                unread: None,
+            })
         };
         let whole = storage(usize::MAX);
         materialize(&definitions, &whole, "*", 1).unwrap_err();

@@ -98,7 +98,7 @@ fn a_run_that_was_canceled_is_told_alike_whether_its_process_or_another_one_ends
         let definitions = pages(&cancel, &heard);
         let memory = Memory::new();
         let left = Arc::new(AtomicUsize::new(left));
-        let mortal = Mortal { memory: memory.clone(), left: Arc::clone(&left), room: true };
+        let mortal = Mortal { memory: memory.clone(), left: Arc::clone(&left), room: true, unread: None };
         let storage: Arc<dyn Storage> = Arc::new(mortal);
         let runner = definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage).cancel(cancel);
         let gone = Arc::clone(&left);

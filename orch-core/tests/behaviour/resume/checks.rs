@@ -60,7 +60,12 @@ fn came_to(memory: &Memory, run: RunId) -> (Vec<String>, Vec<String>, Vec<String
 fn interrupted(definitions: &Definitions) -> (Vec<String>, Vec<String>, Vec<String>) {
     let whole = Memory::new();
     let storage = |memory: &Memory, left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        Arc::new(Mortal {
+            memory: memory.clone(),
+            left: Arc::new(AtomicUsize::new(left)),
+            room: true,
+            unread: None,
+        })
     };
     let succeeds = materialize(definitions, &storage(&whole, usize::MAX)).is_ok();
     let undisturbed = came_to(&whole, RUN);
@@ -128,7 +133,12 @@ fn what_a_check_has_stopped_stays_so() {
 fn what_was_refused_is_made_anew_by_what_goes_on_from_there_however_often_that_is_interrupted() {
     let again = RunId::from_u128(2);
     let storage = |memory: &Memory, left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        Arc::new(Mortal {
+            memory: memory.clone(),
+            left: Arc::new(AtomicUsize::new(left)),
+            room: true,
+            unread: None,
+        })
     };
     let mended = and_side(100);
     let gone_on = |left| {

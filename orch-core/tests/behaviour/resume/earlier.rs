@@ -45,7 +45,12 @@ fn ends(memory: &Memory, run: RunId) -> Vec<String> {
 fn interrupted(shop: &Shop, definitions: &Definitions) -> Vec<String> {
     let begun = |memory: &Memory, left: usize| {
         let storage = |left| -> Arc<dyn Storage> {
-            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+            Arc::new(Mortal {
+                memory: memory.clone(),
+                left: Arc::new(AtomicUsize::new(left)),
+                room: true,
+                unread: None,
+            })
         };
         runner(definitions, &storage(usize::MAX), "2024-01-01", 1).run_blocking().unwrap();
         // Whether it comes to its end the log tells.
@@ -109,7 +114,12 @@ fn from_its_failure_on_a_run_makes_the_days_that_could_not_be_made() {
     // A storage that ends after so many commits, in which a run has failed.
     let begun = |memory: &Memory, left: usize| -> Arc<dyn Storage> {
         let storage = |left| -> Arc<dyn Storage> {
-            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+            Arc::new(Mortal {
+                memory: memory.clone(),
+                left: Arc::new(AtomicUsize::new(left)),
+                room: true,
+                unread: None,
+            })
         };
         shop.close("2024-01-03");
         let failed = storage(usize::MAX);
@@ -211,7 +221,12 @@ fn what_others_have_made_anew_since_is_taken_and_what_was_made_of_the_old_is_mad
         let (shop, memory) = (Shop::default(), Memory::new());
         let definitions = summed(&shop, days_before(-2, -2));
         let storage = |left| -> Arc<dyn Storage> {
-            Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+            Arc::new(Mortal {
+                memory: memory.clone(),
+                left: Arc::new(AtomicUsize::new(left)),
+                room: true,
+                unread: None,
+            })
         };
         shop.close("2024-01-03");
         let whole = storage(usize::MAX);

@@ -93,7 +93,8 @@ fn of_what_was_over_a_run_that_is_canceled_tells_how_it_ended() {
     for life in 1..commits {
         let memory = Memory::new();
         let left = Arc::new(AtomicUsize::new(life));
-        let storage: Arc<dyn Storage> = Arc::new(Mortal { memory: memory.clone(), left, room: true });
+        let storage: Arc<dyn Storage> =
+            Arc::new(Mortal { memory: memory.clone(), left, room: true, unread: None });
         let runner = definitions.runner(&definitions.jobs()[0]).run_id(id).record(&storage);
         let _ = runtime().block_on(runner.run());
         if memory.run(id).expect("a run").status.is_terminal() {

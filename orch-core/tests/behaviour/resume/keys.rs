@@ -81,7 +81,12 @@ fn facts(memory: &Memory, run: RunId) -> Vec<String> {
 /// A storage that ends after so many commits, in which there are four customers, one of them removed, and the orders of one made.
 fn begun(memory: &Memory, left: usize) -> Arc<dyn Storage> {
     let storage = |left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        Arc::new(Mortal {
+            memory: memory.clone(),
+            left: Arc::new(AtomicUsize::new(left)),
+            room: true,
+            unread: None,
+        })
     };
     memory.add_keys("customers", &["acme", "gone", "beta", "gamma"]).unwrap();
     memory.remove_keys("customers", &["gone"]).unwrap();

@@ -17,7 +17,7 @@ use orch_core::partition::{ChangedKeys, KeySet, KeySets, Keyspace};
 use orch_core::storage::{
     AssetRecord, BackfillMark, BackfillRecord, HoldBackfill, Holder, Memory, PartitionStatus, Pinned,
     ReadAssets, ReadBackfills, ReadEvents, ReadKeySets, ReadRuns, RunQuery, RunRecord, StorageError,
-    WriteBackfills, WriteEvents, WriteKeySets, WriteRuns,
+    StorageErrorKind, WriteBackfills, WriteEvents, WriteKeySets, WriteRuns,
 };
 
 /// A storage whose process is gone after so many commits.
@@ -27,6 +27,16 @@ pub(crate) struct Mortal {
     pub(crate) left: Arc<AtomicUsize>,
     /// Whether there is room for files.
     pub(crate) room: bool,
+    /// What of assets cannot be read.
+    pub(crate) unread: Option<Unread>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Unread {
+    /// Which partitions there are.
+    Partitions,
+    /// What checks have found of them.
+    Found,
 }
 
 /// A place for files that is full.
@@ -76,6 +86,13 @@ impl WriteEvents for MortalLog {
 impl Mortal {
     fn log(&self, log: Box<dyn WriteEvents>) -> Box<dyn WriteEvents> {
         Box::new(MortalLog { log, left: Arc::clone(&self.left) })
+    }
+
+    fn check_readable(&self, what: Unread) -> Result<(), StorageError> {
+        match self.unread == Some(what) {
+            true => Err(StorageError::new(StorageErrorKind::Corrupt, "the page is torn")),
+            false => Ok(()),
+        }
     }
 }
 
@@ -194,6 +211,7 @@ impl ReadAssets for Mortal {
     }
 
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
+        self.check_readable(Unread::Partitions)?;
         self.memory.latest_partitions(asset)
     }
 
@@ -234,6 +252,7 @@ impl ReadAssets for Mortal {
         asset: &AssetKey,
         check: &str,
     ) -> Result<Vec<CheckEvaluation>, StorageError> {
+        self.check_readable(Unread::Found)?;
         self.memory.latest_evaluations(asset, check)
     }
 

@@ -39,7 +39,12 @@ fn known(memory: &Memory) -> Vec<String> {
 #[test]
 fn what_was_observed_is_not_observed_again() {
     let storage = |memory: &Memory, left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        Arc::new(Mortal {
+            memory: memory.clone(),
+            left: Arc::new(AtomicUsize::new(left)),
+            room: true,
+            unread: None,
+        })
     };
     for life in 0.. {
         let (memory, looks) = (Memory::new(), Arc::new(AtomicUsize::new(0)));

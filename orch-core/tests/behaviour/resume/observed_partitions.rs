@@ -63,7 +63,12 @@ fn known(memory: &Memory) -> Vec<String> {
 /// What is known at the end of a run of two days that was interrupted after any number of commits, if it comes to an end at all.
 fn interrupted(apart: bool) -> Vec<String> {
     let storage = |memory: &Memory, left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        Arc::new(Mortal {
+            memory: memory.clone(),
+            left: Arc::new(AtomicUsize::new(left)),
+            room: true,
+            unread: None,
+        })
     };
     for life in 0.. {
         let (memory, looks) = (Memory::new(), Arc::new(AtomicUsize::new(0)));

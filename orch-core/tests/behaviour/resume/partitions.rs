@@ -11,6 +11,7 @@ use orch_core::partition::{
 };
 use orch_core::run::RunError;
 
+use super::mortal::Unread;
 use super::*;
 
 struct Daily;
@@ -107,7 +108,12 @@ fn facts(memory: &Memory, run: RunId) -> (Vec<String>, Option<Vec<u8>>) {
 /// A storage that ends after so many commits, before which two days were made and one of the next ones.
 fn begun(memory: &Memory, left: usize) -> Arc<dyn Storage> {
     let storage = |left| -> Arc<dyn Storage> {
-        Arc::new(Mortal { memory: memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+        Arc::new(Mortal {
+            memory: memory.clone(),
+            left: Arc::new(AtomicUsize::new(left)),
+            room: true,
+            unread: None,
+        })
     };
     materialize(&storage(usize::MAX), "day", "2024-01-01..2024-01-03", 1).unwrap();
     materialize(&storage(usize::MAX), "next", "2024-01-03", 2).unwrap();
@@ -249,4 +255,36 @@ fn a_partition_that_could_not_be_looked_at_stays_stopped() {
         "wait_for_next skipped",
     ]
     "#);
+}
+
+#[test]
+fn where_nobody_can_say_what_was_let_through_nothing_is_made() {
+    let memory = Memory::new();
+    let storage: Arc<dyn Storage> = Arc::new(memory.clone());
+    materialize(&storage, "day or next", DAYS, 1).unwrap();
+    let missing = |unread: Option<Unread>, what: &str| {
+        let left = Arc::new(AtomicUsize::new(usize::MAX));
+        let storage: Arc<dyn Storage> = Arc::new(Mortal { memory: memory.clone(), left, room: true, unread });
+        let definitions = checked(false);
+        let job = definitions.materialize(&what.parse().unwrap());
+        let runner = definitions.runner(&job).only_missing().partition("2024-01-01").max_concurrent(1);
+        runtime().block_on(runner.record(&storage).run()).unwrap_err().to_string()
+    };
+    insta::assert_snapshot!(missing(None, "next or notice"), @"
+    the run of `materialize` failed: 1 step
+    `wait_for_next`: `next[2024-01-02]` is not to be taken as it is: its blocking check `small` has not looked at it
+      hint: have it looked at: `assets check next --partition '2024-01-02'`
+    ");
+    insta::assert_snapshot!(missing(Some(Unread::Partitions), "next or notice"), @"
+    the job `materialize` cannot be planned
+    error: what is known of `next` cannot be read: the page is torn
+    ");
+    insta::assert_snapshot!(missing(Some(Unread::Found), "next or notice"), @"
+    the job `materialize` cannot be planned
+    error: what is known of `next` cannot be read: the page is torn
+    ");
+    insta::assert_snapshot!(missing(Some(Unread::Found), "next or total"), @"
+    the job `materialize` cannot be planned
+    error: what is known of `next` cannot be read: the page is torn
+    ");
 }

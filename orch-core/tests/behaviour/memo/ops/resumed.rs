@@ -16,7 +16,12 @@ fn bench() -> Bench {
 }
 
 fn mortal(bench: &Bench, left: usize) -> Arc<dyn Storage> {
-    Arc::new(Mortal { memory: bench.memory.clone(), left: Arc::new(AtomicUsize::new(left)), room: true })
+    Arc::new(Mortal {
+        memory: bench.memory.clone(),
+        left: Arc::new(AtomicUsize::new(left)),
+        room: true,
+        unread: None,
+    })
 }
 
 /// The steps that a run has passed over, as its log tells it.

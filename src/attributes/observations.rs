@@ -129,7 +129,7 @@ use super::op;
 /// One that is not there has no version: let the observation fail, and say of which it is. The run tells it by name, makes nothing
 /// of it, and all that it makes of others. Where what is made does without, `Option<..>`, let it return a version that says so.
 ///
-/// A backfill looks in each of its runs at the partitions that this run takes, if they were selected. What has no partitions every
+/// A backfill looks in each of its runs at the partitions that this run takes, be it for a check, if they were selected. What has no partitions every
 /// one of them would look at: look before, `assets observe`.
 ///
 /// # Options

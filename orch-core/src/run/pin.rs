@@ -10,7 +10,7 @@ use super::partitions::ForPartitions;
 use super::resume::config_of;
 use super::{Definitions, RunError, Runner, runtime};
 use crate::define::{RunPartitions, Tags};
-use crate::graph::Job;
+use crate::graph::{AssetDef, CheckDef, Job};
 use crate::ids::RunId;
 use crate::plan::{PlanError, Step};
 use crate::storage::{BackfillRecord, Pinned, Storage, StorageError, Unit};
@@ -98,7 +98,14 @@ impl Definitions {
     pub(crate) fn job_of_group(&self, backfill: &BackfillRecord, group: usize) -> Job {
         let (assets, planned) = (&backfill.groups[group].assets, &backfill.pinned.plan.steps);
         let made = planned.iter().flat_map(|step| &step.assets).filter(|asset| assets.contains(&asset.key));
-        let taken: HashSet<_> = made.flat_map(|asset| &asset.upstream).collect();
+        let is_planned = |check: &CheckDef| {
+            let mut looks = planned.iter().filter_map(|step| step.check.as_ref());
+            looks.any(|planned| planned.asset == *check.asset().key() && *planned.name == *check.name())
+        };
+        let checks = self.asset_graph().checks().iter();
+        let looks = checks.filter(|check| assets.contains(check.asset().key()) && is_planned(check));
+        let of_checks = looks.flat_map(|check| check.upstream()).map(AssetDef::key);
+        let taken: HashSet<_> = made.flat_map(|asset| &asset.upstream).chain(of_checks).collect();
         let is_of_group = |step: &&Step| {
             step.assets.iter().any(|asset| assets.contains(&asset.key))
                 || step.check.as_ref().is_some_and(|check| assets.contains(&check.asset))

@@ -364,3 +364,44 @@ fn each_run_of_a_backfill_looks_at_its_day() {
     hint: `program why RUN` tells more of a run; `program backfill retry-failed <run>` makes again what failed, and then what it excluded
     ");
 }
+
+/// How many were sold each day.
+#[asset(code_version = "1")]
+fn tickets(day: &Partition<Daily>) -> u64 {
+    u64::from(day.window().start.day().unsigned_abs())
+}
+
+/// Whether the file says the same, which the tickets are not made of.
+#[asset_check(asset = tickets)]
+fn as_written(tickets: u64, raw: u64) -> CheckResult {
+    CheckResult::expect(tickets == raw, format!("{tickets} tickets, and the file says {raw}"))
+}
+
+#[test]
+fn each_run_of_a_backfill_looks_at_what_its_checks_take() {
+    let around = backfill::around();
+    let session = |says: [u64; 6], words: &str| {
+        let program = || Ok(program(says).assets(assets![tickets]).checks(checks![as_written]));
+        backfill::without_age(&shop::without_lines(&session_around(&around, program, words)))
+    };
+    insta::assert_snapshot!(session(MONDAY, "backfill launch raw tickets --partition 2024-01-01..2024-01-02"), @"
+    exit 0
+    --- stderr
+    backfill <run> of 2 runs, recorded in memory
+    done     tickets 2024-01-01, 1 run left
+    done     tickets 2024-01-02, 0 runs left
+    backfill <run>: success
+    asset    asked for  done
+    tickets  2          2
+    ");
+    insta::assert_snapshot!(session(MONDAY, "assets partitions raw"), @"
+    exit 0
+    --- stdout
+    raw has 7 partitions
+    state        count  partitions
+    observed     2      2024-01-01..2024-01-02
+    in progress  0
+    failed       0
+    missing      5      2024-01-03..2024-01-07
+    ");
+}

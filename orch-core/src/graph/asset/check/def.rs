@@ -119,6 +119,11 @@ impl CheckDef {
         &self.dependencies
     }
 
+    /// The same, as they are defined.
+    pub(crate) fn upstream(&self) -> impl Iterator<Item = &AssetDef> {
+        self.dependencies.iter().map(Dependency::asset)
+    }
+
     /// What it looks for.
     #[must_use]
     pub fn description(&self) -> Option<&str> {

@@ -195,7 +195,8 @@ impl Runner {
     /// others, if a materialization of its asset can be taken: then all of them are passed over, or all run.
     ///
     /// What it takes of other partitions than its own, of an asset that it makes, the blocking checks of that must have let through:
-    /// else what takes them fails.
+    /// else what takes them fails. They are read before it is known whether what takes them would come out as it is, so that fails too,
+    /// though what there is of it stands.
     #[must_use]
     pub fn memoize(mut self) -> Self {
         self.memoizes = true;

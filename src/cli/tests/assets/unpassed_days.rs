@@ -245,6 +245,55 @@ fn a_day_at_which_nobody_has_looked_is_taken_when_somebody_has() {
     ");
 }
 
+/// The same takings, by other code.
+mod rewritten {
+    use super::*;
+
+    #[asset(code_version = "2")]
+    pub(super) fn takings(day: &Partition<Daily>) -> i64 {
+        super::takings(day)
+    }
+}
+
+#[test]
+fn what_would_turn_out_to_be_as_it_is_fails_for_such_a_day_and_stands() {
+    let kept = refused();
+    kept.session(unchecked(), "materialize balance --partition 2024-01-03");
+    kept.session(checked(), "assets check balance --partition 2024-01-03");
+    let program = || {
+        let assets = Definitions::new().assets(assets![rewritten::takings, balance, recent, notice]);
+        assets.checks(checks![covered])
+    };
+    let stale =
+        "materialize takings balance --stale --partition 2024-01-03 --max-concurrent 1 --progress none";
+    insta::assert_snapshot!(redacted(&kept.session(program(), stale)), @"
+    exit 1
+    --- stderr
+    to make              since
+    takings[2024-01-03]  its code version has changed: 1 → 2
+    balance[2024-01-03]  it is made of `takings`, which is to be made
+    run <run>, recorded in memory
+    ────────────
+         Failure [<time>] materialize: 5 steps: 2 succeeded, 1 failed, 2 skipped
+          Failed [<time>] read_balance[2024-01-03]
+                 `balance[2024-01-02]` is not to be taken as it is: its blocking check `covered` has not passed, in the run <run>: 0 is too little
+                   hint: mend it, and have it made anew: `materialize balance --partition '2024-01-02'`; or have it looked at again: `assets check balance --partition '2024-01-02'`
+    hint: `program why <run>` tells more; `program rerun <run> --from-failure` goes on from there
+    Materialized takings[2024-01-03]
+    ");
+    insta::assert_snapshot!(kept.session(program(), "assets partitions balance"), @"
+    exit 0
+    --- stdout
+    balance has 5 partitions
+    state         count  partitions
+    materialized  2      2024-01-01..2024-01-02
+    in progress   0
+    failed        1      2024-01-03
+    missing       2      2024-01-04..2024-01-05
+    of those in progress or failed, 1 was materialized before: 2024-01-03
+    ");
+}
+
 #[test]
 fn nor_does_a_backfill_make_anything_of_such_a_day() {
     let kept = refused();

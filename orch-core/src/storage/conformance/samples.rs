@@ -16,6 +16,7 @@ use crate::failure::{ErrorInfo, ErrorKind};
 use crate::graph::Job;
 use crate::ids::{Branch, MappingKey, RunId, StepPath};
 use crate::io::{ASSET_FILES, ArtifactRef};
+use crate::plan::PlannedCheck;
 use crate::storage::{Made, Pinned, Row, RunRecord};
 
 /// A moment so many nanoseconds after the one at which all samples begin.
@@ -36,6 +37,13 @@ pub fn pinned() -> Pinned {
     let mut pinned = Pinned::new(plan, serde_json::json!({"ops": {"load": {"batch": 50}}}), Made::default());
     pinned.environment = Some("prod".to_owned());
     pinned.code = BTreeMap::from([("load".to_owned(), "9c01".into())]);
+    pinned.heeded = vec![PlannedCheck {
+        asset: key("takings"),
+        name: "positive".into(),
+        blocking: true,
+        severity: None,
+        partitions: Some(0),
+    }];
     pinned
 }
 

@@ -221,7 +221,7 @@ impl Asset {
         let mut options = Options::read(&EXTERNAL, options, diag);
         let function = &head.signature.ident;
         if let Some(input) = head.signature.inputs.first() {
-            diag.error_at(input, "what others make is made of what they say: leave the parameters out");
+            diag.error_at(input, "what others make is made of what they say: leave the parameters out; what it is partitioned by is an option, `#[external_asset(partitions = Daily)]`");
         }
         if matches!(head.signature.output, ReturnType::Default) {
             let message = format!(

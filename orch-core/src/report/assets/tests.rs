@@ -310,6 +310,11 @@ fn what_a_run_has_materialized_is_told_in_lines() {
     let many: Vec<_> = (0..22).map(|_| fact("raw", 1, TypedMetadata::new())).collect();
     let told = materialized(&many, Palette::Plain);
     assert!(told.ends_with("Materialized raw\n             and 2 more assets\n"), "{told}");
+    let observed = |_| Materialization { value: ValueAt::Elsewhere, ..fact("raw", 1, TypedMetadata::new()) };
+    let mut many: Vec<_> = (0..22).map(observed).collect();
+    many.push(fact("orders", 1, TypedMetadata::new()));
+    let told = materialized(&many, Palette::Plain);
+    assert!(told.starts_with("Materialized orders\n    Observed raw\n"), "what was made comes first: {told}");
     assert_eq!(materialized(&[], Palette::Plain), "");
 }
 

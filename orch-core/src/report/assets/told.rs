@@ -9,12 +9,18 @@ use crate::asset::Materialization;
 const TOLD: usize = 20;
 
 /// What a run has materialized, and observed of what others make, from the oldest on: a line for each, with its rows if they are
-/// known, and of an observation with the version. Ends with a line break, unless there is nothing to tell.
+/// known, and of an observation with the version. Of very many it tells what was made, and observations if there is room. Ends with
+/// a line break, unless there is nothing to tell.
 #[must_use]
 pub fn materialized(facts: &[Materialization], palette: Palette) -> String {
-    let widest = facts.iter().take(TOLD).map(|fact| width(fact.asset.as_str())).max().unwrap_or(0);
+    let mut told: Vec<&Materialization> = facts.iter().collect();
+    if told.len() > TOLD {
+        told.sort_by_key(|fact| fact.is_observation());
+        told.truncate(TOLD);
+    }
+    let widest = told.iter().map(|fact| width(fact.asset.as_str())).max().unwrap_or(0);
     let mut text = String::new();
-    for fact in facts.iter().take(TOLD) {
+    for fact in told {
         let key = fact.asset.as_str();
         let name = palette.paint(Role::Name, key);
         let partition = fact.partition.as_ref().map(|partition| format!("[{partition}]")).unwrap_or_default();

@@ -163,9 +163,9 @@ impl WhyAsset<'_> {
         let told = counts.iter().filter(|(set, ..)| !set.is_empty());
         let told = told.map(|(set, role, word)| palette.paint(*role, &format!("{} {word}", set.len())));
         let mut text = format!(
-            "{} has {} partitions: {}\n",
+            "{} has {}: {}\n",
             palette.paint(Role::Name, self.key.as_str()),
-            existing.len(),
+            count(existing.len(), "partition", "partitions"),
             told.collect::<Vec<_>>().join(", ")
         );
         self.failed_partitions(&mut text);

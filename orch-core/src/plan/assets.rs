@@ -203,6 +203,11 @@ impl Program {
         self.plan.steps.iter().find(|step| step.inputs.iter().any(|input| input.source.takes(number)))
     }
 
+    /// Whether something that it makes depends on this asset, and others make that.
+    pub(crate) fn takes_external(&self, key: &AssetKey) -> bool {
+        self.makers.iter().any(|maker| maker.asset.takes_external(key))
+    }
+
     /// The assets whose values are loaded, by the numbers of the steps that stand for them.
     pub(crate) fn loads(&self) -> impl Iterator<Item = (usize, &LoadedAsset)> {
         self.plan.steps.iter().enumerate().filter_map(|(number, step)| Some((number, step.loads.as_ref()?)))

@@ -262,6 +262,9 @@ impl PlannedAsset {
 pub struct PlannedCheck {
     /// The asset.
     pub asset: AssetKey,
+    /// Whether others make it, and the program never does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub external: bool,
     /// Its name among the checks of the asset.
     pub name: Arc<str>,
     /// Whether what is made of the asset waits for it.

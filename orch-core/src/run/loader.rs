@@ -105,11 +105,13 @@ impl Loader {
     fn add_dependencies(&self, program: &Program, made: &HashSet<&AssetKey>, loaded: &mut Loaded) {
         let running = program.plan.steps.iter().filter(|step| !step.given);
         let upstream = running.clone().flat_map(|step| &step.assets).flat_map(|asset| &asset.upstream);
+        let upstream = upstream.map(|key| (key, program.takes_external(key)));
         let checks = running.filter_map(|step| step.check.as_ref());
-        let looked_at = checks.filter(|check| check.partitions.is_none()).map(|check| &check.asset);
-        for key in upstream.chain(looked_at).filter(|key| !made.contains(key)) {
+        let looked_at = checks.filter(|check| check.partitions.is_none());
+        let looked_at = looked_at.map(|check| (&check.asset, check.external));
+        for (key, external) in upstream.chain(looked_at).filter(|(key, _)| !made.contains(key)) {
             if !loaded.versions.contains(key)
-                && let Ok(Some(fact)) = self.fact(key)
+                && let Ok(Some(fact)) = self.fact(key, external)
                 // Which partitions are meant, the steps know that read them.
                 && fact.partition.is_none()
             {
@@ -132,10 +134,10 @@ impl Loader {
         let checks = checks.filter(|check| !made.contains(&check.asset));
         let known: HashSet<_> = loaded.facts.iter().map(|fact| (fact.run, fact.event)).collect();
         let looked_at: HashMap<_, _> =
-            checks.filter_map(|check| Some((&check.asset, check.partitions?))).collect();
-        for (key, within) in looked_at {
+            checks.filter_map(|check| Some(((&check.asset, check.external), check.partitions?))).collect();
+        for (of, within) in looked_at {
             let Some(run) = partitions.of.get(within) else { continue };
-            let facts = self.facts_of(key, run, self.goes_on).unwrap_or_default();
+            let facts = self.facts_of(of, run, self.goes_on).unwrap_or_default();
             facts.iter().for_each(|fact| loaded.is(fact));
             loaded.facts.extend(facts.into_iter().filter(|fact| !known.contains(&(fact.run, fact.event))));
         }
@@ -219,7 +221,7 @@ impl Loader {
             let asset = LoadedAsset::of(key.clone(), false);
             let within = program.plan.steps[number].assets.iter().find_map(|asset| asset.partitions);
             if let Some(run) = within.and_then(|within| partitions.of.get(within)) {
-                for fact in self.facts_of(key, run, goes_on).unwrap_or_default() {
+                for fact in self.facts_of((key, false), run, goes_on).unwrap_or_default() {
                     let output = &op.outputs()[maker.output];
                     if !is_wanted(&fact) || self.is_lost(&fact, &asset, (op, output), Some(run)) {
                         continue;
@@ -230,7 +232,7 @@ impl Loader {
                 }
                 continue;
             }
-            if !matches!(self.fact(key), Ok(Some(fact)) if is_wanted(&fact)) {
+            if !matches!(self.fact(key, false), Ok(Some(fact)) if is_wanted(&fact)) {
                 continue;
             }
             if let Ok((value, Some(fact))) = self.find(&asset, key.as_str(), op, maker.output)
@@ -290,13 +292,17 @@ impl Loader {
         Ok(found.into_iter().map(|found| (found.partition.clone(), found)).collect())
     }
 
-    /// The materialization that is taken of an asset, if one is known: the one that was taken before, else the latest.
-    fn fact(&self, key: &AssetKey) -> Result<Option<Materialization>, StorageError> {
+    /// The materialization that is taken of an asset, if one is known: the one that was taken before, else the latest. As what others
+    /// have observed it counts of what is external alone: what the program makes is what it has made.
+    fn fact(&self, key: &AssetKey, external: bool) -> Result<Option<Materialization>, StorageError> {
         if let Some(taken) = self.taken.iter().find(|fact| fact.asset == *key && fact.partition.is_none()) {
             return Ok(Some(taken.clone()));
         }
         let Some(storage) = &self.storage else { return Ok(None) };
-        let latest = MaterializationQuery::latest(key);
+        let latest = MaterializationQuery {
+            observed: (!external).then_some(false),
+            ..MaterializationQuery::latest(key)
+        };
         let whole = |fact: &Materialization| fact.partition.is_none();
         let found = storage.materializations(&latest)?.into_iter().next();
         if found.as_ref().is_none_or(whole) {
@@ -316,7 +322,7 @@ impl Loader {
         output: usize,
     ) -> Result<(Value, Option<Materialization>), Lack> {
         let (key, output) = (&asset.key, &op.outputs()[output]);
-        let fact = self.fact(key).map_err(|error| Lack::storage(&error))?;
+        let fact = self.fact(key, asset.external).map_err(|error| Lack::storage(&error))?;
         let fact = fact.map(|fact| self.as_it_lies(fact, asset, (op, output)));
         if let Some(io) = &asset.read_by {
             return match fact.is_some() || asset.external || self.storage.is_none() {
@@ -334,15 +340,16 @@ impl Loader {
         Ok((self.value(&fact, asset, (op, output), None)?, Some(fact)))
     }
 
-    /// The materializations of those partitions of an asset that a run is for: what it took before if it goes on, else the latest.
+    /// The materializations of those partitions of an asset, which may be external, that a run is for: what it took before if it goes
+    /// on, else the latest.
     fn facts_of(
         &self,
-        key: &AssetKey,
+        (key, external): (&AssetKey, bool),
         run: &RunPartitions,
         goes_on: bool,
     ) -> Result<Vec<Materialization>, StorageError> {
         let mut facts = match &self.storage {
-            Some(storage) if !goes_on => latest_of(&**storage, key, &run.keyspace, &run.set)?,
+            Some(storage) if !goes_on => latest_of(&**storage, (key, external), &run.keyspace, &run.set)?,
             _ => self.taken.iter().filter(|fact| fact.asset == *key).cloned().collect(),
         };
         let index = |fact: &Materialization| run.keyspace.find(fact.partition.as_deref().unwrap_or_default());
@@ -361,7 +368,7 @@ impl Loader {
         match &fact.value {
             ValueAt::Io(io) => self.managed(asset, io, (op, output), Some(fact), of),
             ValueAt::Nowhere => Err(Lack::in_memory(asset)),
-            ValueAt::Elsewhere => self.foreign(fact, asset, (op, output)),
+            ValueAt::Elsewhere => self.foreign(fact, asset, (op, output), of),
             ValueAt::Fact | ValueAt::File(_) => self.written(fact, asset, output),
         }
     }
@@ -373,15 +380,16 @@ impl Loader {
         observed: &Materialization,
         asset: &LoadedAsset,
         (op, output): (&Arc<OpDef>, &OutputDef),
+        of: Option<&Arc<RunPartitions>>,
     ) -> Result<Value, Lack> {
         if let Some(io) = op.io() {
-            return self.managed(asset, io, (op, output), Some(observed), None);
+            return self.managed(asset, io, (op, output), Some(observed), of);
         }
-        let query =
-            MaterializationQuery { observed: Some(false), ..MaterializationQuery::latest(&observed.asset) };
-        let made = self.storage.as_ref().map_or(Ok(Vec::new()), |storage| storage.materializations(&query));
-        match made.map_err(|error| Lack::storage(&error))?.first() {
-            Some(made) => self.value(made, asset, (op, output), None),
+        let partition = observed.partition.as_deref();
+        let made =
+            self.storage.as_ref().map_or(Ok(None), |storage| storage.latest_made(&observed.asset, partition));
+        match made.map_err(|error| Lack::storage(&error))? {
+            Some(made) => self.value(&made, asset, (op, output), of),
             None => Err(Lack::never(asset, asset.key.as_str(), self.storage.is_some())),
         }
     }

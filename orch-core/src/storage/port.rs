@@ -151,7 +151,7 @@ pub trait ReadAssets: Send + Sync + 'static {
     /// If they cannot be read.
     fn latest_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError>;
 
-    /// Which partitions of an asset are materialized, and which failed. What it costs does not grow with how many there are, but
+    /// Which partitions of an asset are materialized, which were observed, and which failed. What it costs does not grow with how many there are, but
     /// with what has become known since someone asked.
     ///
     /// # Errors
@@ -214,6 +214,29 @@ pub trait ReadAssets: Send + Sync + 'static {
         // It had partitions before.
         let all = self.materializations(&MaterializationQuery { limit: None, ..query })?;
         Ok(all.into_iter().find(|fact| fact.partition.is_none()))
+    }
+
+    /// As [`latest_partitions`](Self::latest_partitions), without observations: of what was observed since it was materialized the
+    /// latest materialization, and nothing of what was observed alone.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    fn latest_made_partitions(&self, asset: &AssetKey) -> Result<Vec<Materialization>, StorageError> {
+        let mut made = Vec::new();
+        for latest in self.latest_partitions(asset)? {
+            if !latest.is_observation() {
+                made.push(latest);
+                continue;
+            }
+            let query = MaterializationQuery {
+                partition: latest.partition,
+                observed: Some(false),
+                ..MaterializationQuery::latest(asset)
+            };
+            // What is damaged is left out here too.
+            made.extend(self.history(&query)?.0);
+        }
+        Ok(made)
     }
 
     /// The last attempt at an asset, or at a partition of it, if it failed: it was neither made since, nor passed over.

@@ -205,6 +205,11 @@ impl AssetDef {
         self.draw.is_none()
     }
 
+    /// Whether it depends on this asset, and others make that.
+    pub(crate) fn takes_external(&self, key: &AssetKey) -> bool {
+        self.dependencies.iter().any(|one| one.asset().key == *key && one.asset().is_external())
+    }
+
     /// Where it stands in the source.
     #[must_use]
     pub fn place(&self) -> &Place {

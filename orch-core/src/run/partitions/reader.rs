@@ -167,7 +167,8 @@ impl Reader {
         let mut latest = Vec::new();
         for reading in self.readings.values().filter(|of| of.of.waits && of.asset.key == *key) {
             let others = &reading.needed(&reading.down(), self.now).keys - &reading.made;
-            latest.extend(latest_of(&**storage, key, &reading.up, &others)?);
+            let of = (key, reading.asset.external);
+            latest.extend(latest_of(&**storage, of, &reading.up, &others)?);
         }
         Ok(latest)
     }
@@ -395,25 +396,33 @@ fn facts(
     };
     match before {
         Some(before) => before.iter().filter(|fact| fact.asset == *key).cloned().for_each(&mut add),
-        None => latest_of(storage, key, &reading.up, wanted)?.into_iter().for_each(&mut add),
+        None => {
+            let latest = latest_of(storage, (key, reading.asset.external), &reading.up, wanted)?;
+            latest.into_iter().for_each(&mut add);
+        }
     }
     Ok(facts)
 }
 
-/// The latest materializations of these partitions of an asset, perhaps with those of others.
+/// The latest materializations of these partitions of an asset, perhaps with those of others. As what they were observed counts of
+/// an external one alone: what the program makes is what it has made.
 pub(in crate::run) fn latest_of(
     storage: &dyn Storage,
-    key: &AssetKey,
+    (key, external): (&AssetKey, bool),
     keyspace: &Keyspace,
     wanted: &PartitionSet,
 ) -> Result<Vec<Materialization>, StorageError> {
     if wanted.len() > FEW {
-        return storage.latest_partitions(key);
+        return match external {
+            true => storage.latest_partitions(key),
+            false => storage.latest_made_partitions(key),
+        };
     }
     let mut facts = Vec::new();
     for partition in wanted.iter().filter_map(|index| keyspace.key_of(index).ok()) {
         let query = MaterializationQuery {
             partition: Some(partition.to_string()),
+            observed: (!external).then_some(false),
             ..MaterializationQuery::latest(key)
         };
         facts.extend(storage.materializations(&query)?);

@@ -1,6 +1,7 @@
 //! Files that others write, one a day: each day has a version of its own, and what is made of a day follows that day alone.
 
 mod elsewhere;
+mod makers;
 mod mended;
 mod without;
 

@@ -147,6 +147,7 @@ impl Checks {
             node.place = check.place.clone();
             node.check = Some(PlannedCheck {
                 asset: key.clone(),
+                external: check.asset().is_external(),
                 name: check.name.as_str().into(),
                 blocking: check.blocking,
                 severity: check.severity,

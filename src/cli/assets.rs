@@ -148,9 +148,10 @@ impl Recorded {
             let known = self.latest.partitions.get(asset.key()).into_iter().flatten();
             // A definition that cannot be was told with the graph.
             let Ok(keyspace) = definition.resolve(&self.latest.keys) else { continue };
-            let status = partitions::status(self.storage.as_deref(), asset.key(), &keyspace, printer)?;
+            let status =
+                partitions::status(self.storage.as_deref(), (asset.key(), graph), &keyspace, printer)?;
             let in_progress = self.in_progress.partitions(asset.key(), &keyspace);
-            let state = PartitionState::of(keyspace, known, &status.failed, &in_progress, (around.now)());
+            let state = PartitionState::of(keyspace, known, &status, &in_progress, (around.now)());
             states.insert(asset.key().clone(), state);
         }
         Ok(states)

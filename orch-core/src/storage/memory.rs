@@ -185,8 +185,13 @@ impl ReadAssets for Memory {
         partitions: &Keyspace,
     ) -> Result<PartitionStatus, StorageError> {
         let (made, failed) = (locked(&self.assets.facts), locked(&self.assets.failed));
-        let made = made.iter().filter(|(_, (fact, _))| fact.asset == *asset);
-        let made = made.map(|(age, (fact, _))| (age, fact.partition.as_deref()));
+        let (observed, made): (Vec<_>, Vec<_>) = made
+            .iter()
+            .filter(|(_, (fact, _))| fact.asset == *asset)
+            .partition(|(_, (fact, _))| fact.is_observation());
+        let observed = observed.into_iter().filter_map(|(_, (fact, _))| fact.partition.as_deref());
+        let observed = observed.filter_map(|key| partitions.known_index(key)).collect();
+        let made = made.into_iter().map(|(age, (fact, _))| (age, fact.partition.as_deref()));
         let failed = failed.iter().filter(|(_, fact)| fact.asset == *asset);
         let failed = failed.map(|(age, fact)| (age, fact.partition.as_deref()));
         let last = |facts: &mut dyn Iterator<Item = (&Age, Option<&str>)>| -> BTreeMap<u64, Age> {
@@ -205,7 +210,7 @@ impl ReadAssets for Memory {
         failed.retain(|index, age| {
             [&made, &passed_over].iter().all(|good| good.get(index).is_none_or(|good| good < age))
         });
-        Ok(PartitionStatus::new(made.into_keys().collect(), failed.into_keys().collect()))
+        Ok(PartitionStatus::new(made.into_keys().collect(), failed.into_keys().collect(), observed))
     }
 
     fn latest_failure(

@@ -8,8 +8,9 @@ use crate::list::nanoseconds;
 use crate::sum::Fact;
 use crate::write::Writing;
 
-const PUT: &str = "INSERT INTO fact (run, event, asset, partition, time, fact, sum, value, value_sum)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (run, event) DO NOTHING";
+const PUT: &str =
+    "INSERT INTO fact (run, event, asset, partition, time, fact, sum, value, value_sum, observed)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (run, event) DO NOTHING";
 /// Counts the fact that was put last, of an asset, a time, a run and an event.
 const COUNT: &str = "INSERT INTO asset (key, materializations, latest) VALUES (?1, 1, last_insert_rowid())
     ON CONFLICT (key) DO UPDATE SET materializations = materializations + 1, latest = CASE
@@ -48,7 +49,7 @@ pub(crate) fn put(
         let row = Row::of(told)?;
         let Fact { run, event, asset, partition, time, fact } = row.columns();
         let (sum, value, value_sum) = (row.columns().sum(), row.value, row.value_sum());
-        if put.run((run, event, asset, partition, time, fact, sum, value, value_sum))? > 0 {
+        if put.run((run, event, asset, partition, time, fact, sum, value, value_sum, row.observed))? > 0 {
             count.run((asset, time, run, event))?;
             if let Some(partition) = partition {
                 succeed.run((asset, partition, time, run, event))?;
@@ -130,6 +131,7 @@ struct Row<'a> {
     time: i64,
     fact: String,
     value: Option<&'a [u8]>,
+    observed: bool,
 }
 
 impl<'a> Row<'a> {
@@ -143,6 +145,7 @@ impl<'a> Row<'a> {
             time: nanoseconds(fact.time),
             fact: json.map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?,
             value: value.as_ref().map(|value| value.bytes()),
+            observed: fact.is_observation(),
         })
     }
 

@@ -1,5 +1,5 @@
-//! Which partitions of an asset are materialized, and which failed and were not made good since: two bitmaps, kept beside the facts so that nobody has to
-//! read millions of these.
+//! Which partitions of an asset are materialized, which failed and were not made good since, and which were observed: three bitmaps,
+//! kept beside the facts so that nobody has to read millions of these.
 //!
 //! They are a cache. Facts are added all the time and nobody thinks of it; whoever asks adds those that came since, and if they
 //! are many, keeps what has come of it. They are read while others write, who would wait for long where millions came since.
@@ -27,19 +27,19 @@ const FEW: usize = 64;
 const MANY: usize = 1024;
 
 const KEPT: &str =
-    "SELECT partitions, left_out, fact, failure, passed_over, materialized, failed, sum, taken_away
+    "SELECT partitions, left_out, fact, failure, passed_over, materialized, failed, observed, sum, taken_away
     FROM partition_status WHERE asset = ?1";
 const KEEP: &str = "INSERT OR REPLACE INTO partition_status
-    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, sum, taken_away)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)";
+    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, observed, sum, taken_away)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
 const DROP: &str = "INSERT INTO partition_status
-    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, sum, taken_away)
-    VALUES (?1, '', 0, 0, 0, 0, x'', x'', 0, 1)
+    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, observed, sum, taken_away)
+    VALUES (?1, '', 0, 0, 0, 0, x'', x'', x'', 0, 1)
     ON CONFLICT (asset) DO UPDATE SET
-        partitions = '', materialized = x'', failed = x'', taken_away = taken_away + 1";
+        partitions = '', materialized = x'', failed = x'', observed = x'', taken_away = taken_away + 1";
 const TAKEN_AWAY: &str = "SELECT taken_away FROM partition_status WHERE asset = ?1";
 /// What became known of an asset after these facts.
-const MADE: &str = "SELECT id, partition FROM fact WHERE asset = ?1 AND id > ?2 ORDER BY id";
+const MADE: &str = "SELECT id, partition, observed FROM fact WHERE asset = ?1 AND id > ?2 ORDER BY id";
 const FAILED: &str = "SELECT id, partition FROM failed WHERE asset = ?1 AND id > ?2 ORDER BY id";
 const PASSED_OVER: &str = "SELECT id, partition FROM passed_over WHERE asset = ?1 AND id > ?2 ORDER BY id";
 /// Up to which facts it was kept, and whether some were left out.
@@ -50,7 +50,7 @@ const IS_BEHIND: &str = "SELECT EXISTS (SELECT 1 FROM fact WHERE asset = ?1 AND 
     OR EXISTS (SELECT 1 FROM passed_over WHERE asset = ?1 AND id > ?4 LIMIT 1 OFFSET ?5)";
 /// Whether the last attempt at a partition failed.
 const IS_FAILED: &str = "SELECT EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND partition = ?2 AND NOT EXISTS (
-        SELECT 1 FROM fact AS new WHERE new.asset = failed.asset AND new.partition = failed.partition
+        SELECT 1 FROM fact AS new WHERE new.asset = failed.asset AND new.partition = failed.partition AND new.observed = 0
         AND new.time >= failed.time AND (new.time, new.run, new.event) > (failed.time, failed.run, failed.event))
     AND NOT EXISTS (
         SELECT 1 FROM passed_over AS new WHERE new.asset = failed.asset AND new.partition = failed.partition
@@ -92,7 +92,7 @@ impl Kept {
     fn read(list: &Connection, asset: &AssetKey, partitions: &Keyspace) -> Result<Self> {
         let kept = |row: &Row<'_>| {
             let kept = Self::whole(row, asset, partitions).unwrap_or_default();
-            Ok(Self { taken_away: row.get(8)?, ..kept })
+            Ok(Self { taken_away: row.get(9)?, ..kept })
         };
         let kept = list.prepare_cached(KEPT)?.query_row([asset.as_str()], kept).optional()?;
         Ok(kept.unwrap_or_default())
@@ -109,16 +109,18 @@ impl Kept {
             passed_over: row.get(4).ok()?,
             materialized: row.get_ref(5).ok()?.as_blob().ok()?,
             failed: row.get_ref(6).ok()?.as_blob().ok()?,
+            observed: row.get_ref(7).ok()?.as_blob().ok()?,
         };
         let holds = match columns.left_out {
             false => partitions.goes_on_from(columns.partitions),
             true => columns.partitions == partitions.indexing(),
         };
-        if row.get(7) != Ok(columns.sum()) || !holds {
+        if row.get(8) != Ok(columns.sum()) || !holds {
             return None;
         }
         let set = |bytes| PartitionSet::from_bytes(bytes).ok();
-        let status = PartitionStatus::new(set(columns.materialized)?, set(columns.failed)?);
+        let status =
+            PartitionStatus::new(set(columns.materialized)?, set(columns.failed)?, set(columns.observed)?);
         let Columns { left_out, fact, failure, passed_over, .. } = columns;
         Some(Self { status, left_out, fact, failure, passed_over, ..Self::default() })
     }
@@ -153,7 +155,10 @@ impl Kept {
                     continue;
                 };
                 if tells == Tells::Made {
-                    self.status.materialized.insert(index);
+                    match row.get(2)? {
+                        true => self.status.observed.insert(index),
+                        false => self.status.materialized.insert(index),
+                    };
                 }
                 if tells == Tells::Failed || self.status.failed.contains(index) {
                     open.insert(index, key.to_owned());
@@ -172,7 +177,9 @@ impl Kept {
 
     fn put(&self, writing: &Writing<'_>, asset: &AssetKey, partitions: &Keyspace) -> Result<()> {
         let indexing = partitions.indexing();
-        let (materialized, failed) = (self.status.materialized.to_bytes(), self.status.failed.to_bytes());
+        let PartitionStatus { materialized, failed, observed, .. } = &self.status;
+        let (materialized, failed, observed) =
+            (materialized.to_bytes(), failed.to_bytes(), observed.to_bytes());
         let columns = Columns {
             asset: asset.as_str(),
             partitions: &indexing,
@@ -182,9 +189,19 @@ impl Kept {
             passed_over: self.passed_over,
             materialized: &materialized,
             failed: &failed,
+            observed: &observed,
         };
-        let Columns { asset, partitions, left_out, fact, failure, passed_over, materialized, failed } =
-            columns;
+        let Columns {
+            asset,
+            partitions,
+            left_out,
+            fact,
+            failure,
+            passed_over,
+            materialized,
+            failed,
+            observed,
+        } = columns;
         let sum = columns.sum();
         let row = (
             asset,
@@ -195,6 +212,7 @@ impl Kept {
             passed_over,
             materialized,
             failed,
+            observed,
             sum,
             self.taken_away,
         );
@@ -231,6 +249,7 @@ struct Columns<'a> {
     passed_over: i64,
     materialized: &'a [u8],
     failed: &'a [u8],
+    observed: &'a [u8],
 }
 
 impl Columns<'_> {
@@ -243,12 +262,13 @@ impl Columns<'_> {
             .bytes(Some(self.partitions.as_bytes()))
             .bytes(Some(self.materialized))
             .bytes(Some(self.failed))
+            .bytes(Some(self.observed))
             .short()
     }
 }
 
 impl List {
-    /// Which partitions of an asset are materialized, and which failed.
+    /// Which partitions of an asset are materialized, which failed, and which were observed.
     pub(crate) fn partition_status(
         &self,
         asset: &AssetKey,

@@ -35,13 +35,14 @@ pub(crate) const INSTANCE: Schema = Schema {
             value BLOB,                 -- if it is small, and was not cleared away
             value_sum INTEGER,          -- over event and value, if there is one
             alone INTEGER NOT NULL DEFAULT 0, -- 1 if its run was removed, and its value or file may lie here still
+            observed INTEGER NOT NULL DEFAULT 0, -- 1 if others make it and it was observed, as the fact says
             UNIQUE (run, event)
         ) STRICT;
         CREATE INDEX newest_of_asset ON fact (asset, time);
         CREATE INDEX newest_made ON fact (asset, partition, time);
         CREATE INDEX alone ON fact (id) WHERE alone = 1;
         -- In the order in which they became known.
-        CREATE INDEX told_of_asset ON fact (asset, id, partition);
+        CREATE INDEX told_of_asset ON fact (asset, id, partition, observed);
         CREATE TABLE asset (
             key TEXT PRIMARY KEY,
             materializations INTEGER NOT NULL,
@@ -83,7 +84,7 @@ pub(crate) const INSTANCE: Schema = Schema {
         CREATE INDEX passed_over_alone ON passed_over (asset, partition) WHERE alone = 1;
         CREATE INDEX newest_passed_over ON passed_over (asset, partition, time);
         CREATE INDEX passed_over_of_asset ON passed_over (asset, id, partition);
-        -- Which partitions are materialized, and which failed: what facts say as well, but not in no time.
+        -- Which partitions are materialized, which failed, and which were observed: what facts say as well, but not in no time.
         CREATE TABLE partition_status (
             asset TEXT PRIMARY KEY,
             partitions TEXT NOT NULL,   -- which key each index is of, as a hash
@@ -93,6 +94,7 @@ pub(crate) const INSTANCE: Schema = Schema {
             passed_over INTEGER NOT NULL, -- the last of those that were passed over
             materialized BLOB NOT NULL, -- a compressed bitmap of indexes
             failed BLOB NOT NULL,       -- the same
+            observed BLOB NOT NULL,     -- the same
             sum INTEGER NOT NULL,       -- over all of these
             -- How often facts of the asset were taken away: what was found before that is not kept any more.
             taken_away INTEGER NOT NULL

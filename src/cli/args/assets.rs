@@ -153,6 +153,8 @@ pub(in crate::cli) struct AssetPartitionsArgs {
 pub(in crate::cli) enum PartitionIs {
     /// It was materialized, and the last attempt did not fail.
     Materialized,
+    /// Others make it, it was observed, and nobody has materialized it here.
+    Observed,
     /// A run under way is to make it, and has neither made it nor failed yet, whatever came before.
     InProgress,
     /// The last attempt at it failed, whether one before it had made it or not.

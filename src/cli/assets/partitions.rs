@@ -1,6 +1,6 @@
 use orch_core::asset::AssetKey;
 use orch_core::graph::AssetGraph;
-use orch_core::partition::{KeySets, Keyspace};
+use orch_core::partition::{KeySets, Keyspace, PartitionSet};
 use orch_core::report::{self, ShownPartitions};
 use orch_core::run::InProgress;
 use orch_core::storage::{PartitionStatus, Storage};
@@ -11,7 +11,7 @@ use super::super::home::{self, Around};
 use super::super::printer::Printer;
 use super::find;
 
-/// Which partitions of an asset are materialized, in progress, failed or missing, from what is kept of all of them together and the
+/// Which partitions of an asset are materialized, observed, in progress, failed or missing, from what is kept of all of them together and the
 /// runs under way.
 pub(super) fn show(
     args: &AssetPartitionsArgs,
@@ -33,10 +33,8 @@ pub(super) fn show(
         Exit::Usage
     })?;
     let in_progress = in_progress(storage.as_deref(), printer).partitions(key, &keyspace);
-    let status = status(storage.as_deref(), key, &keyspace, printer)?;
+    let status = status(storage.as_deref(), (key, graph), &keyspace, printer)?;
     let shown = ShownPartitions::of(key, &keyspace, &status, &in_progress, (around.now)());
-    let is_observed = number.is_some_and(|number| graph.observation(number).is_some());
-    let shown = if is_observed { shown.observed() } else { shown };
     let Some(state) = args.state else {
         printer.data(&match args.json {
             true => format!("{:#}\n", report::asset_partitions_as_json(&shown)),
@@ -46,6 +44,7 @@ pub(super) fn show(
     };
     let (selected, what) = match state {
         PartitionIs::Materialized => (shown.materialized(), "is materialized"),
+        PartitionIs::Observed => (shown.observed(), "was observed alone"),
         PartitionIs::InProgress => (shown.in_progress(), "is in progress"),
         PartitionIs::Failed => (shown.failed(), "failed"),
         PartitionIs::Missing => (shown.missing(), "is missing"),
@@ -57,16 +56,21 @@ pub(super) fn show(
     Ok(())
 }
 
-/// Which partitions of an asset are materialized, and which failed; none where nothing is recorded yet.
+/// Which partitions of an asset are materialized, which failed, and which were observed; none where nothing is recorded yet. That
+/// others have observed what the program makes says nothing of it.
 pub(super) fn status(
     storage: Option<&dyn Storage>,
-    key: &AssetKey,
+    (key, graph): (&AssetKey, &AssetGraph),
     partitions: &Keyspace,
     printer: &Printer,
 ) -> Result<PartitionStatus, Exit> {
     let status = storage
         .map_or_else(|| Ok(PartitionStatus::default()), |storage| storage.partition_status(key, partitions));
-    status.map_err(|error| home::refused(&error, printer))
+    let mut status = status.map_err(|error| home::refused(&error, printer))?;
+    if graph.number(key).is_some_and(|number| !graph.assets()[number].is_external()) {
+        status.observed = PartitionSet::new();
+    }
+    Ok(status)
 }
 
 /// What runs under way are to make; nothing where nothing is recorded yet. It is asked for before the status, so that what is made

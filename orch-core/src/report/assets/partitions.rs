@@ -11,6 +11,7 @@ use crate::asset::{AssetKey, Materialization};
 use crate::ids::RunId;
 use crate::partition::{KeyRange, Keyspace, PartitionSet};
 use crate::run::{PartitionStandings, is_unknown};
+use crate::storage::PartitionStatus;
 
 /// So many stretches of partitions are named.
 const NAMED: usize = 8;
@@ -35,37 +36,35 @@ pub struct PartitionState {
     made: BTreeMap<u64, RunId>,
     /// The same of keys that are none of the definition's, or were removed.
     others: BTreeMap<String, RunId>,
-    /// Whether they were all observed, and nothing is known of who makes them.
-    observed: bool,
+    /// Of those that are told as materialized the ones that were observed alone: nobody has materialized them here.
+    observed: PartitionSet,
 }
 
 impl PartitionState {
-    /// Of an asset with these partitions, of which these are the latest materializations, and at which the last attempt
-    /// failed, and that are in progress.
+    /// Of an asset with these partitions, of which these are the latest materializations, which have this status, and of which these are in
+    /// progress.
     #[must_use]
     pub fn of<'f>(
         keyspace: Keyspace,
         latest: impl IntoIterator<Item = &'f Materialization>,
-        failed: &PartitionSet,
+        status: &PartitionStatus,
         in_progress: &PartitionSet,
         now: Timestamp,
     ) -> Self {
         let (mut made, mut others) = (BTreeMap::new(), BTreeMap::new());
-        let mut observed = true;
         for fact in latest {
             let Some(key) = &fact.partition else { continue };
-            observed &= fact.is_observation();
             match keyspace.find(key) {
                 Some(index) => _ = made.insert(index, fact.run),
                 None => _ = others.insert(key.clone(), fact.run),
             }
         }
-        let materialized = made.keys().copied().collect();
+        let materialized: PartitionSet = made.keys().copied().collect();
+        let observed = &(&status.observed - &status.materialized) & &materialized;
         let existing = keyspace.all(now);
         let in_progress = in_progress & &existing;
-        let failed_last = failed & &existing;
+        let failed_last = &status.failed & &existing;
         let failed = &failed_last - &in_progress;
-        let observed = observed && !(made.is_empty() && others.is_empty());
         Self { keyspace, existing, materialized, in_progress, failed, failed_last, made, others, observed }
     }
 
@@ -135,8 +134,13 @@ impl PartitionState {
     /// The lines of what is there and what is not, each with what it is; if some of what is there would come out otherwise, which,
     /// and why.
     pub(super) fn lines(&self, standings: Option<&PartitionStandings>) -> Vec<(&'static str, String)> {
-        let known = if self.observed { "observed" } else { "materialized" };
-        let mut lines = vec![("partitions", format!("{} are {known}", self.count()))];
+        let observed = self.observed.common_len(&self.existing);
+        let (known, of_both) = match self.materialized.common_len(&self.existing) - observed {
+            _ if observed == 0 => ("materialized", String::new()),
+            0 => ("observed", String::new()),
+            made => ("known", format!(": {made} materialized, {observed} observed")),
+        };
+        let mut lines = vec![("partitions", format!("{} are {known}{of_both}", self.count()))];
         lines.push(("present", stretches(&self.keyspace, &(&self.materialized - &self.lost(standings)))));
         lines.push(("missing", stretches(&self.keyspace, &self.missing())));
         // Whether one was there before or not.
@@ -170,7 +174,8 @@ impl PartitionState {
         json!({
             "definition": self.keyspace.definition(),
             "existing": self.existing.len(),
-            "materialized": of(&self.materialized),
+            "materialized": of(&(&self.materialized - &self.observed)),
+            "observed": of(&self.observed),
             "missing": of(&self.missing()),
             "in_progress": of(&self.in_progress),
             "failed": of(&self.failed),

@@ -14,7 +14,7 @@ use crate::storage::PartitionStatus;
 
 /// The partitions of an asset at a moment, by their bitmaps alone: of millions it costs no more than of a few.
 ///
-/// Each is in one state: in progress, else failed, else materialized, else missing.
+/// Each is in one state: in progress, else failed, else materialized, else observed, else missing.
 #[derive(Clone, Debug)]
 pub struct ShownPartitions<'a> {
     key: &'a AssetKey,
@@ -23,11 +23,10 @@ pub struct ShownPartitions<'a> {
     in_progress: PartitionSet,
     failed: PartitionSet,
     materialized: PartitionSet,
+    observed: PartitionSet,
     missing: PartitionSet,
     /// Those in progress or failed that were materialized before.
     before: PartitionSet,
-    /// As what those are told that are there.
-    there: &'static str,
 }
 
 impl<'a> ShownPartitions<'a> {
@@ -46,21 +45,21 @@ impl<'a> ShownPartitions<'a> {
         let attempted = &in_progress | &failed;
         let made = &status.materialized & &existing;
         let (materialized, before) = (&made - &attempted, &made & &attempted);
-        let missing = &(&existing - &made) - &attempted;
-        let there = "materialized";
-        Self { key, keyspace, existing, in_progress, failed, materialized, missing, before, there }
-    }
-
-    /// The same of an asset that others make and that is observed: what is known of a partition is what was found.
-    #[must_use]
-    pub fn observed(self) -> Self {
-        Self { there: "observed", ..self }
+        let untold = &(&existing - &made) - &attempted;
+        let (observed, missing) = (&untold & &status.observed, &untold - &status.observed);
+        Self { key, keyspace, existing, in_progress, failed, materialized, observed, missing, before }
     }
 
     /// Those that are materialized, as a text that selects them.
     #[must_use]
     pub fn materialized(&self) -> String {
         self.keyspace.show(&self.materialized)
+    }
+
+    /// Those that were observed, and that nobody has materialized here, in the same way.
+    #[must_use]
+    pub fn observed(&self) -> String {
+        self.keyspace.show(&self.observed)
     }
 
     /// Those that a run under way is to make, in the same way.
@@ -75,7 +74,7 @@ impl<'a> ShownPartitions<'a> {
         self.keyspace.show(&self.failed)
     }
 
-    /// Those that nobody has tried to make, in the same way.
+    /// Those that nobody has tried to make, nor observed, in the same way.
     #[must_use]
     pub fn missing(&self) -> String {
         self.keyspace.show(&self.missing)
@@ -90,12 +89,18 @@ pub fn asset_partitions(shown: &ShownPartitions<'_>, palette: Palette) -> String
         [Cell::of(role, state), set.len().to_string().into(), stretches(shown.keyspace, set).into()]
     };
     let if_any = |role, set: &PartitionSet| if set.is_empty() { Role::Faint } else { role };
-    let rows = vec![
-        row(Role::Good, shown.there, &shown.materialized),
+    let mut rows = Vec::new();
+    if !shown.materialized.is_empty() || shown.observed.is_empty() {
+        rows.push(row(Role::Good, "materialized", &shown.materialized));
+    }
+    if !shown.observed.is_empty() {
+        rows.push(row(Role::Good, "observed", &shown.observed));
+    }
+    rows.extend([
         row(if_any(Role::Busy, &shown.in_progress), IN_PROGRESS, &shown.in_progress),
         row(if_any(Role::Bad, &shown.failed), "failed", &shown.failed),
         row(Role::Skip, "missing", &shown.missing),
-    ];
+    ]);
     let all = count(shown.existing.len(), "partition", "partitions");
     let key = palette.paint(Role::Name, shown.key.as_str());
     let mut text = format!("{key} has {all}\n{}", table(["state", "count", "partitions"], rows, palette));
@@ -116,6 +121,7 @@ pub fn asset_partitions_as_json(shown: &ShownPartitions<'_>) -> Value {
         "asset": shown.key,
         "existing": shown.existing.len(),
         "materialized": of(&shown.materialized),
+        "observed": of(&shown.observed),
         "in_progress": of(&shown.in_progress),
         "failed": of(&shown.failed),
         "missing": of(&shown.missing),

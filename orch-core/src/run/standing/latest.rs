@@ -1,15 +1,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::asset::{AssetKey, Materialization};
+use crate::asset::{AssetKey, Materialization, MaterializationQuery};
 use crate::graph::AssetGraph;
 use crate::io::Found;
 use crate::partition::{KeySets, PartitionsDefinition};
 use crate::storage::{AssetRecord, ReadAssets, ReadKeySets, StorageError};
 
-/// What is known of the latest materializations of assets.
+/// What is known of the latest materializations of assets. Of what the program makes it is what was made: that others have observed
+/// it says nothing of its value. Of what is external it may be an observation.
 #[derive(Clone, Debug, Default)]
 pub struct LatestFacts {
-    /// Of each asset that was ever materialized, in the order of their keys.
+    /// Of each asset that was ever materialized, or observed if the program does not make it, in the order of their keys.
     pub records: Vec<AssetRecord>,
     /// Of each partition of the assets of a program that have some, in the order of their keys as text.
     pub partitions: BTreeMap<AssetKey, Vec<Materialization>>,
@@ -28,12 +29,29 @@ impl LatestFacts {
         storage: &(impl ReadAssets + ReadKeySets + ?Sized),
         graph: &AssetGraph,
     ) -> Result<Self, StorageError> {
-        let records = storage.assets()?;
+        let is_own =
+            |key: &AssetKey| graph.number(key).is_some_and(|number| !graph.assets()[number].is_external());
+        let mut records = Vec::new();
+        for mut record in storage.assets()? {
+            if record.latest.is_observation() && is_own(&record.key) {
+                let made = MaterializationQuery {
+                    observed: Some(false),
+                    ..MaterializationQuery::latest(&record.key)
+                };
+                let Some(made) = storage.history(&made)?.0.pop() else { continue };
+                record.latest = made;
+            }
+            records.push(record);
+        }
         let mut partitions = BTreeMap::new();
         for asset in graph.assets().iter().filter(|asset| asset.partitions().is_some()) {
             // Of most programs' assets most were never made.
             if AssetRecord::find(&records, asset.key()).is_some() {
-                partitions.insert(asset.key().clone(), storage.latest_partitions(asset.key())?);
+                let latest = match asset.is_external() {
+                    true => storage.latest_partitions(asset.key())?,
+                    false => storage.latest_made_partitions(asset.key())?,
+                };
+                partitions.insert(asset.key().clone(), latest);
             }
         }
         let definitions = graph.assets().iter().filter_map(|asset| asset.partitions());

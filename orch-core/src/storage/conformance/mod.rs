@@ -24,7 +24,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 39] = [
+pub const CASES: [Case; 40] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -46,6 +46,7 @@ pub const CASES: [Case; 39] = [
     ("facts outlive their run, with the latest values", assets::outlive),
     ("files of assets are of no run", assets::files),
     ("it is known which partitions are materialized, and at which the last attempt failed", status::told),
+    ("that a partition was observed does not say that it was made", status::observed),
     ("what failed and was passed over since stands as it should", status::passed_over),
     ("partitions keep their state while keys are added and removed", status::of_keys),
     ("what failed outlives its run, and is told once", status::outlive),

@@ -1,4 +1,4 @@
-use super::samples::{asset, failed, key, of_partition, passed_over as pass, pinned, record};
+use super::samples::{asset, failed, key, observation, of_partition, passed_over as pass, pinned, record};
 use crate::ids::RunId;
 use crate::partition::{KeySet, KeySets, Keyspace, PartitionsDefinition};
 use crate::storage::{Storage, WriteEvents};
@@ -75,6 +75,44 @@ pub(super) fn told(storage: &dyn Storage) {
     let other = PartitionsDefinition::of(["tue", "mon"]).resolve(&KeySets::new()).expect("a definition");
     assert_eq!(status(storage, "orders", &other), texts("tue, mon", "mon"), "by another definition");
     assert_eq!(of("orders"), texts("mon, tue", "mon, thu"), "and by this again");
+}
+
+pub(super) fn observed(storage: &dyn Storage) {
+    let days = weekdays();
+    let of = || {
+        let (materialized, failed) = status(storage, "orders", &days);
+        let observed = storage.partition_status(&key("orders"), &days).expect(READ).observed;
+        let made = storage.latest_made_partitions(&key("orders")).expect(READ);
+        let made: Vec<_> = made.iter().filter_map(|fact| fact.partition.as_deref()).collect();
+        assert_eq!(days.show(&made.iter().filter_map(|day| days.find(day)).collect()), materialized);
+        for day in ["mon", "tue", "wed"] {
+            let failed_last = storage.failed_last(&key("orders"), Some(day)).expect(READ);
+            assert_eq!(failed_last.is_some(), failed.contains(day), "{day}");
+        }
+        format!("{materialized}; {failed}; {}", days.show(&observed))
+    };
+    let (run, mut writer) = make(storage, 1);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(observation(run, 1, "orders"), "mon");
+    assert_eq!(of(), "; ; mon", "nobody has made it");
+    commit(asset(run, 2, "orders", None), "tue");
+    commit(observation(run, 3, "orders"), "tue");
+    assert_eq!(of(), "tue; ; mon, tue", "one that was made stays made");
+    commit(failed(run, 4, "orders"), "tue");
+    commit(failed(run, 4, "orders"), "wed");
+    commit(observation(run, 5, "orders"), "tue");
+    commit(observation(run, 5, "orders"), "wed");
+    assert_eq!(of(), "tue; tue, wed; mon, tue, wed", "to look at it makes nothing good");
+    commit(asset(run, 6, "orders", None), "wed");
+    assert_eq!(of(), "tue, wed; tue; mon, tue, wed");
+    let latest = storage.latest_made_partitions(&key("orders")).expect(READ);
+    let latest: Vec<_> = latest.iter().map(|fact| (fact.partition.as_deref(), fact.event)).collect();
+    assert_eq!(latest.len(), 2);
+    assert!(latest.iter().all(|(day, _)| *day != Some("mon")), "{latest:?}");
+    let day = storage.latest_made(&key("orders"), Some("tue")).expect(READ).expect("it was made");
+    assert!(!day.is_observation());
 }
 
 pub(super) fn passed_over(storage: &dyn Storage) {

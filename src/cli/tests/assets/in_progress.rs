@@ -137,6 +137,10 @@ fn what_a_run_is_to_make_is_in_progress_for_as_long_as_it_is_under_way() {
           ]
         ]
       },
+      "observed": {
+        "count": 0,
+        "ranges": []
+      },
       "in_progress": {
         "count": 2,
         "ranges": [

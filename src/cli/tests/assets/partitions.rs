@@ -182,6 +182,10 @@ fn what_is_there_and_what_is_missing_is_told() {
               ]
             ]
           },
+          "observed": {
+            "count": 0,
+            "ranges": []
+          },
           "missing": {
             "count": 13,
             "ranges": [
@@ -337,6 +341,10 @@ fn what_failed_is_told_until_it_is_made() {
           ]
         ]
       },
+      "observed": {
+        "count": 0,
+        "ranges": []
+      },
       "in_progress": {
         "count": 0,
         "ranges": []
@@ -395,11 +403,11 @@ fn what_failed_is_told_until_it_is_made() {
     errors[2024-01-07] is missing
       it was never materialized
     ");
-    insta::assert_snapshot!(kept.session(site(), "assets partitions errors --state lost"), @r"
+    insta::assert_snapshot!(kept.session(site(), "assets partitions errors --state lost"), @"
     exit 2
     --- stderr
     error: invalid value 'lost' for '--state <STATE>'
-      [possible values: materialized, in-progress, failed, missing]
+      [possible values: materialized, observed, in-progress, failed, missing]
 
     For more information, try '--help'.
     ");

@@ -83,6 +83,29 @@ fn what_is_made_of_a_day_that_others_have_observed_is_made_of_what_was_made_of_t
 }
 
 #[test]
+fn a_day_that_others_have_observed_stands_as_it_did_before() {
+    let makers = Makers::new();
+    makers.run("*", "2024-01-02").expect("it succeeds");
+    makers.observed("2024-01-02..2024-01-03");
+    let graph = makers.definitions.asset_graph();
+    let latest = LatestFacts::read(&*makers.storage, graph).expect("what is known");
+    let facts = latest.partitions.values().flatten().map(told).collect::<Vec<_>>().join("\n");
+    insta::assert_snapshot!(facts, @"
+    dearer[2024-01-02], code 1, data ca9fba29, of prices[2024-01-02] ab13bedf, fact
+    prices[2024-01-02], code 1, data ab13bedf, fact
+    ");
+    // What was made is as it would be made, and what was only looked at is yet to be made.
+    insta::assert_snapshot!(came_to(&makers.run("*", "2024-01-02").expect("it succeeds")), @"
+    STEP_MEMOIZED dearer 02
+    STEP_MEMOIZED prices 02
+    ");
+    insta::assert_snapshot!(came_to(&makers.fill("2024-01-02..2024-01-03")), @"
+    STEP_SUCCESS dearer 03
+    STEP_SUCCESS prices 03
+    ");
+}
+
+#[test]
 fn a_run_that_goes_on_after_a_failure_takes_nothing_of_what_others_have_observed_since() {
     let makers = Makers::new();
     makers.run("prices", "2024-01-03").expect("it succeeds");

@@ -219,7 +219,12 @@ impl Reader {
         let mut lacking = PartitionSet::new();
         for index in taken.iter() {
             match reading.up.key_of(index).ok().and_then(|partition| facts.get(partition.as_str())) {
-                Some(fact) if versions_alone || self.is_had(reading, fact).map_err(unread)? => {
+                // Of what may be missing the version is taken, be there a value or not.
+                Some(fact)
+                    if versions_alone
+                        || reading.allows_missing()
+                        || self.is_had(reading, fact).map_err(unread)? =>
+                {
                     let of_asset = self.taken.entry(key.clone()).or_default();
                     of_asset.insert(fact.partition.clone().unwrap_or_default(), fact.clone());
                 }
@@ -251,6 +256,19 @@ impl Reader {
         }
         let partition = fact.partition.as_deref().unwrap_or_default();
         Ok(self.made_by_others(&reading.asset.key, partition)?.is_some())
+    }
+
+    /// As what a partition was observed of which there is no value: whoever does without one is made of that version nevertheless.
+    fn observed_alone(
+        &self,
+        reading: &Reading,
+        partition: &str,
+        is_made: bool,
+    ) -> Result<Option<Materialization>, StorageError> {
+        let key = &reading.asset.key;
+        let known = if is_made { self.made_here(key, partition) } else { self.taken_of(key, partition) };
+        let Some((fact, _)) = known else { return Ok(None) };
+        Ok((!self.is_had(reading, &fact)?).then_some(fact))
     }
 
     /// Finds what the run itself has made of an asset before it goes on: of others that have made it meanwhile nothing is taken.
@@ -346,6 +364,13 @@ impl ReadsAssets for Reader {
                 let known = taken.or_else(|| self.made_here(&reading.asset.key, key.as_str()));
                 keys.push(key);
                 facts.push(known.map(|(fact, _)| fact));
+                continue;
+            }
+            if reading.allows_missing()
+                && let Some(observed) = self.observed_alone(reading, key.as_str(), is_made)?
+            {
+                keys.push(key);
+                facts.push(Some(observed));
                 continue;
             }
             let is_stored = is_known && taken.is_none_or(|(fact, _)| !fact.is_observation());

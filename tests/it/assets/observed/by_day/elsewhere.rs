@@ -59,20 +59,48 @@ fn days_that_others_make_on_the_instance_are_taken_as_they_made_them_and_known_a
     ");
 }
 
-#[asset(partitions = Days)]
+#[asset(code_version = "1", partitions = Days)]
 fn perhaps_dearer(prices: Option<i64>) -> i64 {
     prices.unwrap_or_default() + 1
 }
 
 #[test]
-fn a_day_that_was_observed_and_that_nobody_has_made_here_is_told() {
+fn what_does_without_a_day_is_made_of_its_version_where_nobody_has_made_that_here() {
     let storage = storage();
     let ours =
         Definitions::new().assets(assets![prices, perhaps_dearer]).observations(observations![labelled]);
-    let error = run((&ours, &storage), "*", Some("2024-01-03")).expect_err("nobody made it");
-    insta::assert_snapshot!(error, @r#"
-    the run of `materialize` failed: 1 step
-    `read_prices[2024-01-03]`: `prices[2024-01-03]` was observed, and nobody has materialized it here
-      hint: have the program that makes it run on this instance, or say what loads it: `#[external_asset(io = "..")]` on `prices`
-    "#);
+    let of = |selection: &str| {
+        came_to(&run((&ours, &storage), selection, Some("2024-01-03")).expect("it succeeds"))
+    };
+    insta::assert_snapshot!(of("*"), @"
+    STEP_SUCCESS perhaps_dearer 03
+    STEP_SUCCESS prices.labelled 03
+    ");
+    // By itself it is made of the same, and is as it would be made.
+    insta::assert_snapshot!(of("perhaps_dearer"), @"STEP_MEMOIZED perhaps_dearer 03");
+    insta::assert_snapshot!(facts(&storage), @"
+    prices[2024-01-03], data of 2024-, pages: Int(3), elsewhere
+    perhaps_dearer[2024-01-03], code 1, data 48fc721f, of prices[2024-01-03] of 2024-, fact
+    ");
+    assert_eq!(standing(&ours, &storage), "");
+    // When others make it on the instance, there is a value.
+    let theirs = Definitions::new().assets(assets![others::prices]);
+    run((&theirs, &storage), "*", Some("2024-01-03")).expect("it succeeds");
+    assert_eq!(standing(&ours, &storage), "2024-01-03");
+    insta::assert_snapshot!(of("perhaps_dearer"), @"STEP_SUCCESS perhaps_dearer 03");
+    insta::assert_snapshot!(facts(&storage), @"
+    prices[2024-01-03], data of 2024-, pages: Int(3), elsewhere
+    perhaps_dearer[2024-01-03], code 1, data 48fc721f, of prices[2024-01-03] of 2024-, fact
+    prices[2024-01-03], data e1e0e81d, fact
+    perhaps_dearer[2024-01-03], code 1, data 0c389a74, of prices[2024-01-03] e1e0e81d, fact
+    ");
+}
+
+/// The days of which `perhaps_dearer` would come out otherwise.
+fn standing(ours: &Definitions, storage: &Arc<dyn Storage>) -> String {
+    let job = ours.materialize(&"*".parse().expect("a selection"));
+    let recipes = ours.runner(&job).recipes().expect("recipes");
+    let standings = standings(ours, recipes, storage);
+    let partitions = standings.partitions(&"perhaps_dearer".parse().expect("a key")).expect("it has some");
+    partitions.keyspace().show(&partitions.stale())
 }

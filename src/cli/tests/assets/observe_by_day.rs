@@ -195,6 +195,89 @@ fn days_are_shown_as_they_were_observed() {
     ");
 }
 
+/// The program that makes some of the days on the instance.
+mod makers {
+    use orch::prelude::*;
+
+    use super::Daily;
+
+    #[asset(partitions = Daily)]
+    pub(super) fn raw(day: &Partition<Daily>) -> u64 {
+        u64::try_from(day.window().start.day()).unwrap_or_default()
+    }
+}
+
+#[test]
+fn days_that_others_made_on_the_instance_are_told_apart_from_those_that_were_observed_alone() {
+    let mut shop = Shop::empty();
+    let of = |partition: &'static str| move |runner: Runner| runner.partition(partition).max_concurrent(1);
+    let makers = || Definitions::new().assets(assets![makers::raw]);
+    shop.put_with(0, &makers(), &all(), of("2024-01-01..2024-01-02"));
+    shop.put_with(2, &program(MONDAY), &selected("raw"), of("2024-01-02..2024-01-03"));
+    let told = |words: &str| shop.session(program(MONDAY), words);
+    insta::assert_snapshot!(told("assets partitions raw"), @"
+    exit 0
+    --- stdout
+    raw has 7 partitions
+    state         count  partitions
+    materialized  2      2024-01-01..2024-01-02
+    observed      1      2024-01-03
+    in progress   0
+    failed        0
+    missing       4      2024-01-04..2024-01-07
+    ");
+    insta::assert_snapshot!(told("assets partitions raw --state observed"), @"
+    exit 0
+    --- stdout
+    2024-01-03
+    ");
+    insta::assert_snapshot!(told("assets show raw"), @"
+    exit 0
+    --- stdout
+    raw
+      A file for each day.
+
+    external     others make it
+    observed by  written: What the file says.
+    type         u64
+    io           folder
+    defined      src/cli/tests/assets/observe_by_day.rs:_
+    partitions   3 of 7 partitions are known: 2 materialized, 1 observed
+    present      2024-01-01..2024-01-03
+    missing      2024-01-04..2024-01-07
+
+    downstream  materialized
+    sales       never
+
+    observed     2026-11-20 11:00:01Z, 2h ago
+    run          019a5f3c-0002-7000-8000-000000000002
+    partition    2024-01-03
+    data         v3
+
+    materialized      run            partition   data
+    2h ago, observed  019a5f3c-0002  2024-01-03  v3
+    2h ago, observed  019a5f3c-0002  2024-01-02  v2
+    4h ago            019a5f3c-0000  2024-01-02  ab13bedf42e8
+    4h ago            019a5f3c-0000  2024-01-01  48fc721fbbc1
+    ");
+    // To who makes them, those that others have looked at are what they were.
+    insta::assert_snapshot!(shop.session(makers(), "assets partitions raw"), @"
+    exit 0
+    --- stdout
+    raw has 7 partitions
+    state         count  partitions
+    materialized  2      2024-01-01..2024-01-02
+    in progress   0
+    failed        0
+    missing       5      2024-01-03..2024-01-07
+    ");
+    insta::assert_snapshot!(shop.session(makers(), "assets partitions raw --state missing"), @"
+    exit 0
+    --- stdout
+    2024-01-03..2024-01-07
+    ");
+}
+
 #[test]
 fn why_names_the_version_of_the_day() {
     let shop = two_days();

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use super::itself::Itself;
+use super::partitions::asset_of;
 use super::{Run, Runner};
 use crate::config::{ConfigPath, ConfigProblem, ConfigProblemKind, Origin, RunConfig, of_step};
 use crate::ids::RunId;
@@ -186,14 +187,26 @@ impl Runner {
     }
 }
 
-/// A part of the steps that make partitions would leave out what waits for all of them.
+/// A part of the steps that make partitions, or look at some, would leave out what waits for all of them.
 fn of_partitions(program: &Program) -> Problem {
-    let asset =
-        program.plan.steps.iter().flat_map(|step| &step.assets).find(|asset| asset.partitions.is_some());
-    let asset = asset.map_or("of its assets", |asset| asset.key.as_str());
-    let message = format!("steps are selected, or given inputs, of a job that makes partitions of `{asset}`");
-    Problem::new(ProblemKind::InvalidPartition, message).hint(format!(
-        "select assets in place of steps, and partitions of them: `materialize {asset} --partition ..`; of a run that failed, \
-         `rerun RUN --from-failure`"
-    ))
+    let plan = &program.plan;
+    let assets = || plan.steps.iter().flat_map(|step| &step.assets);
+    let of = plan.partitions.first().map_or(plan.job.as_str(), |of| asset_of(plan, of));
+    let (does, asset, instead) = match (assets().find(|asset| asset.partitions.is_some()), assets().next()) {
+        (Some(asset), _) => {
+            let key = &asset.key;
+            let instead = format!(
+                "select assets in place of steps, and partitions of them: `materialize {key} --partition ..`"
+            );
+            ("makes", key.as_str(), instead)
+        }
+        (None, Some(made)) => {
+            ("looks at", of, format!("select assets in place of steps: `materialize {}`", made.key))
+        }
+        (None, None) => ("looks at", of, "name partitions in place of steps: `--partition ..`".to_owned()),
+    };
+    let message =
+        format!("steps are selected, or given inputs, of a job that {does} partitions of `{asset}`");
+    let problem = Problem::new(ProblemKind::InvalidPartition, message);
+    problem.hint(format!("{instead}; of a run that failed, `rerun RUN --from-failure`"))
 }

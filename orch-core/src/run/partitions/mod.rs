@@ -167,7 +167,7 @@ fn follows<'a>(
 }
 
 /// The first asset that has the partitions of a map: one that is made, else one that a check or an observation looks at.
-fn asset_of<'a>(plan: &'a Plan, of: &PlannedPartitions) -> &'a str {
+pub(super) fn asset_of<'a>(plan: &'a Plan, of: &PlannedPartitions) -> &'a str {
     let number = plan.partitions.iter().position(|other| std::ptr::eq(other, of));
     let assets = plan.steps.iter().flat_map(|step| &step.assets);
     let made = assets.filter(|asset| asset.partitions == number).map(|asset| &asset.key);

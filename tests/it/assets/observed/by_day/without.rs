@@ -162,3 +162,25 @@ fn what_does_without_a_day_is_made_anew_when_it_has_come() {
     STEP_SUCCESS raw.perhaps_written 01 02
     ");
 }
+
+#[test]
+fn steps_of_a_job_that_looks_at_days_are_not_selected_one_by_one() {
+    let (folder, storage) = (Folder::of(1..15), storage());
+    let definitions = shop(&folder);
+    let run = run((&definitions, &storage), "raw or total", None).expect("it succeeds");
+    let part = definitions.rerun(&storage, run.id(), Rerun::Select("total".parse().expect("a selection")));
+    let refused = part.expect("it is known").run_blocking().expect_err("a part of it");
+    insta::assert_snapshot!(refused, @"
+    the job `materialize` cannot be planned
+    error: steps are selected, or given inputs, of a job that looks at partitions of `raw`
+      hint: select assets in place of steps: `materialize total`; of a run that failed, `rerun RUN --from-failure`
+    ");
+    let job = definitions.observe_assets(&"*".parse().expect("a selection"));
+    let part = definitions.runner(&job).record(&storage).select("raw.written".parse().expect("a selection"));
+    let refused = part.partition("2024-01-01").run_blocking().expect_err("a part of it");
+    insta::assert_snapshot!(refused, @"
+    the job `observe_assets` cannot be planned
+    error: steps are selected, or given inputs, of a job that looks at partitions of `raw`
+      hint: name partitions in place of steps: `--partition ..`; of a run that failed, `rerun RUN --from-failure`
+    ");
+}

@@ -159,6 +159,18 @@ fn an_observation_of_other_partitions_than_the_asset_has_is_told() {
       --> tests/it/assets/observed/mistakes.rs:11 (the asset)
       hint: leave the parameter out, or say by what the asset is partitioned: `#[external_asset(partitions = Daily)]`
     ");
+    // By hand it can say that it takes a second one.
+    let days = AssetDef::builder("days").partitioned_by::<Daily>().external::<i64>(None).into();
+    let observed = ObservationDef::builder_of(&days, "seen").takes_partition::<Hourly>();
+    let observed = observed.looks_at(|_: &Partition<Daily>, _| DataVersion::new(1));
+    let definitions = Definitions::new().assets([days]).observations([observed]);
+    insta::assert_snapshot!(planned(&definitions, "*"), @"
+    the job `observe_assets` cannot be planned
+    error: the observation `seen` takes a partition of `Hourly`, and `days` has those of `Daily`
+      --> tests/it/assets/observed/mistakes.rs:164 (takes it)
+      --> tests/it/assets/observed/mistakes.rs:163 (the asset)
+      hint: it looks at the partitions that its asset has: take a `Partition<Daily>`
+    ");
 }
 
 #[test]
@@ -172,7 +184,7 @@ fn an_observation_that_gives_no_version_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: the op of the observation `seen` gives `i64`, and no `DataVersion`
-      --> tests/it/assets/observed/mistakes.rs:168 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:180 (the observation)
       hint: its only output is a `DataVersion`
     ");
 }
@@ -228,7 +240,7 @@ fn a_job_with_the_name_of_what_observes_is_told() {
     insta::assert_snapshot!(planned(&definitions, "*"), @"
     the job `observe_assets` cannot be planned
     error: a job is named `observe_assets`, as is what observes the assets of a selection
-      --> tests/it/assets/observed/mistakes.rs:227 (the job)
+      --> tests/it/assets/observed/mistakes.rs:239 (the job)
       hint: give the job another name
     ");
 }
@@ -255,7 +267,7 @@ fn partitions_of_two_kinds_observed_at_once_are_told() {
     insta::assert_snapshot!(run.expect_err("a run is for one kind"), @"
     the job `observe_assets` cannot be planned
     error: `days` and `hours` have partitions of different kinds, and neither follow from those of the other
-      --> tests/it/assets/observed/mistakes.rs:244 (the observation)
+      --> tests/it/assets/observed/mistakes.rs:256 (the observation)
       hint: a run is for partitions of one kind: observe them one after the other
     ");
     let whole = Definitions::new().assets(assets![rate]).observations(observations![published]);

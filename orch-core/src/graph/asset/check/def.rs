@@ -51,8 +51,8 @@ pub struct CheckDef {
     pub(super) place: Place,
     /// The assets that it takes, or waits for.
     pub(super) dependencies: Vec<Dependency>,
-    /// Of which partitions it takes the one that it looks at, if it takes it.
-    pub(super) partition: Option<TakenPartition>,
+    /// Of which partitions it takes the one that it looks at, if it takes it, as often as that was said.
+    pub(super) partitions: Vec<TakenPartition>,
     /// What the op gives that looks, which is to be a result; none if it gives several things, or nothing.
     pub(super) gives: Option<TypeInfo>,
     pub(super) draw: Box<dyn Fn(&Upstream) + Send + Sync>,
@@ -171,7 +171,7 @@ impl CheckBuilder {
                 description: None,
                 place: Place::caller(),
                 dependencies: Vec::new(),
-                partition: None,
+                partitions: Vec::new(),
                 gives: None,
                 draw: Box::new(|_| {}),
             },
@@ -211,7 +211,7 @@ impl CheckBuilder {
     #[must_use]
     #[track_caller]
     pub fn takes_partition<P: Partitioning>(mut self) -> Self {
-        self.check.partition = Some(TakenPartition::of::<P>());
+        self.check.partitions.push(TakenPartition::of::<P>());
         self
     }
 

@@ -126,8 +126,9 @@ impl AssetGraph {
 
     /// What a check takes besides the asset that it looks at is listed too; and what waits for it, it cannot take.
     fn look_at_taken(&mut self, check: &CheckDef, asset: usize) {
-        let taken = check.partition.as_ref();
-        self.problems.extend(taken.and_then(|taken| taken.check("check", &check.name, check.asset())));
+        let wrong =
+            check.partitions.iter().filter_map(|taken| taken.check("check", &check.name, check.asset()));
+        self.problems.extend(wrong);
         let taker = Taker::check(check);
         for dependency in &check.dependencies {
             let (name, other) = (&check.name, dependency.asset());

@@ -37,8 +37,8 @@ pub struct ObservationDef {
     pub(super) asset: Named,
     pub(super) description: Option<String>,
     pub(super) place: Place,
-    /// Of which partitions it takes the one that it looks at, if it looks at each by itself.
-    pub(super) partition: Option<TakenPartition>,
+    /// Of which partitions it takes the one that it looks at, if it looks at each by itself, as often as that was said.
+    pub(super) partitions: Vec<TakenPartition>,
     /// What the op gives that looks, which is to be a version; none if it gives several things, or nothing.
     pub(super) gives: Option<TypeInfo>,
     pub(super) draw: Box<dyn Fn(&Upstream) + Send + Sync>,
@@ -115,7 +115,7 @@ impl ObservationBuilder {
                 asset,
                 description: None,
                 place: Place::caller(),
-                partition: None,
+                partitions: Vec::new(),
                 gives: None,
                 draw: Box::new(|_| {}),
             },
@@ -133,7 +133,7 @@ impl ObservationBuilder {
     #[must_use]
     #[track_caller]
     pub fn takes_partition<P: Partitioning>(mut self) -> Self {
-        self.observation.partition = Some(TakenPartition::of::<P>());
+        self.observation.partitions.push(TakenPartition::of::<P>());
         self
     }
 

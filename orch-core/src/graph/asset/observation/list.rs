@@ -58,8 +58,10 @@ impl AssetGraph {
                 "leave the observation out: whoever makes an asset says its version, `context.set_data_version(..)`; what others \
                  make is an `#[external_asset]`",
             ));
-        } else if let Some(taken) = &observation.partition {
-            self.problems.extend(taken.check("observation", name, asset));
+        } else if !observation.partitions.is_empty() {
+            let wrong =
+                observation.partitions.iter().filter_map(|taken| taken.check("observation", name, asset));
+            self.problems.extend(wrong);
         } else if let Some(of) = &asset.partitions {
             let message = format!(
                 "the observation `{name}` looks at `{key}` as a whole, which has partitions, each with a version of its own"

@@ -39,6 +39,7 @@ pub fn pinned() -> Pinned {
     pinned.code = BTreeMap::from([("load".to_owned(), "9c01".into())]);
     pinned.heeded = vec![PlannedCheck {
         asset: key("takings"),
+        external: false,
         name: "positive".into(),
         blocking: true,
         severity: None,

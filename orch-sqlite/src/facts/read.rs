@@ -10,7 +10,8 @@ use crate::list::{List, nanoseconds};
 use crate::sum::Fact;
 
 /// The columns of a fact, in the order in which they are read.
-const COLUMNS: &str = "fact.run, fact.event, fact.asset, fact.partition, fact.time, fact.fact, fact.sum";
+const COLUMNS: &str =
+    "fact.run, fact.event, fact.asset, fact.partition, fact.time, fact.fact, fact.sum, fact.observed";
 
 /// Facts whose run is gone and whose place another has taken that stays: a run that is under way may have told it, and
 /// lose it with the power. An observation takes the place of none: it says nothing of where the value lies.
@@ -19,13 +20,13 @@ const SUPERSEDED: &str =
     WHERE old.alone = 1 AND NOT EXISTS (SELECT 1 FROM run WHERE id = old.run) AND EXISTS (
         SELECT 1 FROM fact AS new WHERE new.asset = old.asset AND new.partition IS old.partition
         AND new.time >= old.time AND (new.time, new.run, new.event) > (old.time, old.run, old.event)
-        AND new.fact ->> '$.value' IS NOT 'elsewhere'
+        AND new.observed = 0
         AND NOT EXISTS (SELECT 1 FROM run WHERE id = new.run AND settled = 0))";
 
 /// The latest facts of partitions, each with its sum, or null if it is not of that partition.
 const LATEST: &str = "SELECT fact.run, fact.event, fact.asset, fact.partition, fact.time, fact.fact,
-    CASE WHEN (fact.asset, fact.partition) = (of.asset, of.partition) THEN fact.sum END
-    FROM asset_partition AS of CROSS JOIN fact ON fact.id = of.latest";
+    CASE WHEN (fact.asset, fact.partition) = (of.asset, of.partition) THEN fact.sum END,
+    fact.observed FROM asset_partition AS of CROSS JOIN fact ON fact.id = of.latest";
 
 /// What to do about a fact that is damaged: the rest of the list stands.
 const MEND: &str =
@@ -56,7 +57,12 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Read> {
     if row.get::<_, Option<i64>>(6)? != Some(columns.sum()) {
         return Ok(Err(wrong(&"it is not what was written")));
     }
-    Ok(serde_json::from_str(columns.fact).map_err(|error| wrong(&error)))
+    let is_observed: bool = row.get(7)?;
+    let fact = serde_json::from_str(columns.fact).map_err(|error| wrong(&error));
+    Ok(fact.and_then(|fact: Materialization| match fact.is_observation() == is_observed {
+        true => Ok(fact),
+        false => Err(wrong(&"it is not what was written")),
+    }))
 }
 
 /// A fact whose run is gone and whose place another has taken, and what may lie here of its value.
@@ -90,8 +96,8 @@ fn asked(query: &MaterializationQuery) -> (String, Vec<Value>) {
         values.push(nanoseconds(until).into());
     }
     conditions += match query.observed {
-        Some(true) => " AND fact ->> '$.value' IS 'elsewhere'",
-        Some(false) => " AND fact ->> '$.value' IS NOT 'elsewhere'",
+        Some(true) => " AND observed = 1",
+        Some(false) => " AND observed = 0",
         None => "",
     };
     values.push(query.limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(-1).into());
@@ -107,7 +113,7 @@ impl List {
             "SELECT {COLUMNS}, materializations FROM asset JOIN fact ON fact.id = asset.latest ORDER BY asset.key"
         );
         let found: Vec<(Read, i64)> = self.read(|list| {
-            list.prepare_cached(&sql)?.query_map([], |row| Ok((read(row)?, row.get(7)?)))?.collect()
+            list.prepare_cached(&sql)?.query_map([], |row| Ok((read(row)?, row.get(8)?)))?.collect()
         })?;
         let record = |(fact, number): (Read, i64)| Some(AssetRecord::new(fact.ok()?, number.unsigned_abs()));
         Ok(found.into_iter().filter_map(record).collect())
@@ -222,7 +228,7 @@ impl List {
             "SELECT {COLUMNS} FROM fact WHERE fact ->> '$.value.file' IS NOT NULL AND NOT EXISTS (
                 SELECT 1 FROM fact AS new WHERE new.asset = fact.asset AND new.partition IS fact.partition
                 AND new.time >= fact.time AND (new.time, new.run, new.event) > (fact.time, fact.run, fact.event)
-                AND new.fact ->> '$.value' IS NOT 'elsewhere')
+                AND new.observed = 0)
                 ORDER BY asset, partition"
         );
         let found: Vec<Read> = self.read(|list| list.prepare(&sql)?.query_map([], read)?.collect())?;
@@ -240,13 +246,13 @@ impl List {
         let damage = |row: &Row<'_>| {
             let wrong = match read(row)? {
                 Ok(fact) => {
-                    let value = row.get_ref(7)?.as_blob_or_null()?;
+                    let value = row.get_ref(8)?.as_blob_or_null()?;
                     let sum = value.map(|value| Fact::value_sum(row.get(1).unwrap_or_default(), value));
-                    (sum != row.get(8)?).then(|| changed(&fact))
+                    (sum != row.get(9)?).then(|| changed(&fact))
                 }
                 Err(why) => Some(why),
             };
-            let is_latest: bool = row.get(9)?;
+            let is_latest: bool = row.get(10)?;
             Ok(wrong.map(|why| match is_latest {
                 true => (why, error::LIST),
                 false => (format!("{why}; something newer has taken its place"), SUCCEEDED),

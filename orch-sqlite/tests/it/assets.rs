@@ -311,6 +311,7 @@ fn a_changed_bit_is_never_taken_for_the_fact() {
         ("time", "time + 1"),
         ("fact", "replace(fact, 'rows', 'rowz')"),
         ("sum", "sum + 1"),
+        ("observed", "1 - observed"),
     ] {
         change(
             home.path(),

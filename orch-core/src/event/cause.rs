@@ -38,6 +38,8 @@ pub enum LostCause {
     Unreadable(String),
     /// The program has changed: the step was something else.
     Changed,
+    /// It goes by what was observed of what others make, which may be another by now.
+    Observed,
 }
 
 impl fmt::Display for LostCause {
@@ -46,6 +48,7 @@ impl fmt::Display for LostCause {
             Self::Memory => f.write_str("it was kept in memory alone"),
             Self::Unreadable(why) => f.write_str(why),
             Self::Changed => f.write_str("the program has changed"),
+            Self::Observed => f.write_str("what others make may be another by now"),
         }
     }
 }

@@ -40,7 +40,7 @@ pub(crate) use graphs::AssetSteps;
 pub(crate) use hooks::{check_called as check_hooks, names as hook_names};
 pub(crate) use known::{Known, KnownEnd};
 pub(crate) use literal::uncut;
-pub(crate) use resume::{Asked, Mark, Resumption, forget_dependents, forget_looks, forget_torn};
+pub(crate) use resume::{Asked, Mark, Resumption, forget_dependents, forget_torn};
 pub(crate) use select::{Ended, Failed, GivenInputs, Handed, Part};
 pub(crate) use tags::check_keys as check_tag_keys;
 

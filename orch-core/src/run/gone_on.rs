@@ -10,7 +10,7 @@ use crate::engine::{Memory, Past};
 use crate::event::{Recorded, RecordedEnd};
 use crate::ids::{Branch, MappingKey, RunId, StepPath};
 use crate::io::IoManagers;
-use crate::plan::{Ended, Program, forget_dependents, forget_looks, forget_torn};
+use crate::plan::{Ended, Program, forget_dependents, forget_torn};
 use crate::storage::{Pinned, ReadAssets, Storage, StorageError};
 
 /// What a new run goes on with that goes on from the end of another one.
@@ -39,7 +39,7 @@ pub(super) fn gone_on(
     let mut lineage = Lineage::of(storage, run, history, io, &anew).map_err(RunError::storage)?;
     anew.forget(run, &pinned, &mut lineage.recorded).map_err(RunError::storage)?;
     let made = lineage.recorded.assets().clone();
-    let (ended, past) = behind(program, &pinned.plan, &lineage, memory, Past::default());
+    let (ended, past) = behind(program, &pinned, &lineage, memory, Past::default());
     let lost = past.lost.into_iter().map(|(path, ..)| (lineage.made_by(&path), path)).collect();
     Ok(GoneOn { ended, made, lost })
 }
@@ -72,7 +72,6 @@ impl Anew<'_> {
         while forget_torn(self.program, recorded) {
             forget_dependents(&self.program.plan, recorded, Vec::new(), &taken);
         }
-        forget_looks(&self.program.plan, recorded, &taken);
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use super::check::Wanted;
 use super::execute::PARTITION_TAG;
 use super::gone_on::Anew;
 use super::lineage::{History, Lineage, lacks, numbers_of};
+use super::partitions::taken_by_key;
 use super::record::{Recorder, files};
 use super::{Definitions, RunError, RunErrorKind, Runner};
 use crate::asset::Versions;
@@ -210,7 +211,7 @@ impl Interrupted {
         let begun = recorded.last_event() > 0;
         let anew = Anew { storage: &*storage, program, memory, since };
         let lineage = Lineage::of(&storage, run, history, io, &anew).map_err(RunError::storage)?;
-        let (ended, past) = behind(program, &pinned.plan, &lineage, memory, past);
+        let (ended, past) = behind(program, &pinned, &lineage, memory, past);
         let (past, made) = (begun.then_some(past), lineage.recorded.assets().clone());
         Ok(TakenUp { journal: Recorder::new(events, record, view), files, ended, past, made })
     }
@@ -234,7 +235,7 @@ fn over(run: RunId, status: RunStatus) -> StorageError {
 /// What lies behind a run: the steps that have ended, and what has become of the others.
 pub(super) fn behind(
     program: &Program,
-    pinned: &Plan,
+    pinned: &Pinned,
     lineage: &Lineage,
     memory: &Memory,
     mut past: Past,
@@ -250,11 +251,12 @@ pub(super) fn behind(
         };
         lineage.readable(&which, asked.value)
     };
+    let takers = taken_by_key(&program.plan, pinned.partitions.as_ref());
     // What a step has given is found without knowing whether it stays so, which is found meanwhile.
     let (resumption, mut ended) = thread::scope(|scope| {
         let all = || ends(program, &numbers, lineage, memory);
         let apart = thread::Builder::new().name("orch past".into()).spawn_scoped(scope, all);
-        let resumption = Resumption::of(program, pinned, recorded, &readable);
+        let resumption = Resumption::of(program, &pinned.plan, recorded, (&readable, &takers));
         let ended = match apart {
             Ok(apart) => apart.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked)),
             // A machine that has no thread left.

@@ -9,7 +9,6 @@ mod keys;
 mod memory;
 mod mortal;
 mod observations;
-mod observed_partitions;
 mod partitions;
 mod shelf;
 mod sources;

@@ -5,6 +5,8 @@
 //! it runs again too, and needs its own inputs, and so on until nothing more is lost. Nothing else runs again, however
 //! little of it is left.
 //!
+//! What others make may be another by now: what runs looks at it anew, where a step looked before, and that one is lost too.
+//!
 //! What has failed or was skipped stays so, and gives nothing any more. A value that only it could make anew is *gone*,
 //! and so is one whose step would need one that is gone: who needs it is skipped, as if the step had failed before.
 
@@ -23,8 +25,7 @@ mod tests;
 use std::collections::HashSet;
 use std::sync::Arc;
 
-pub(crate) use self::anew::forget_dependents;
-pub(crate) use self::looks::forget_looks;
+pub(crate) use self::anew::{Takers, forget_dependents};
 use self::shape::Shape;
 pub(crate) use self::torn::forget_torn;
 use self::walk::Walk;
@@ -95,7 +96,12 @@ impl Resumption {
     ///
     /// `readable` is asked once for each value that is needed and for no other, so it may as well load them. It is not
     /// asked for what the outputs of a changed step have left. Of a run that is over, or is being canceled, nothing is needed.
-    pub(crate) fn of(program: &Program, pinned: &Plan, recorded: &Recorded, readable: Readable<'_>) -> Self {
+    pub(crate) fn of(
+        program: &Program,
+        pinned: &Plan,
+        recorded: &Recorded,
+        (readable, takers): (Readable<'_>, Takers<'_>),
+    ) -> Self {
         if recorded.end().is_some() {
             return Self::default();
         }
@@ -105,10 +111,10 @@ impl Resumption {
             return Self { interrupted, ..Self::default() };
         }
         let shape = Shape::of(&program.plan);
-        let mut walk = Walk::new(program, pinned, recorded, &shape, readable);
+        let mut walk = Walk::new(program, pinned, recorded, &shape, (readable, takers));
         // What cannot run is found only when it is known what is lost, and needs nothing then. Mostly nothing is found.
         walk.spread();
-        while walk.sweep() {
+        while walk.sweep() || walk.begin_mixed_anew() {
             walk.spread();
         }
         let mut resumption = Self { interrupted, gone: walk.gone(), ..Self::default() };

@@ -6,7 +6,7 @@ use super::walk::{At, State, Walk};
 use crate::event::LostCause;
 
 /// What has been found to be needed, so that nothing is looked at twice, and what is yet to be looked at.
-struct Needed {
+pub(super) struct Needed {
     /// Steps that run, whose inputs are yet to be looked at. A queue and not calls, as chains are long.
     running: VecDeque<At>,
     /// For each collect and each frame that it lies in.
@@ -28,6 +28,10 @@ impl Walk<'_> {
             }
             match self.state(at) {
                 _ if self.at(at).blocked.is_some() => {}
+                State::Succeeded if self.at(at).again => {
+                    self.lost_for(at, LostCause::Observed);
+                    self.lose(at, &mut needed);
+                }
                 State::Open => needed.running.push_back(at),
                 State::Succeeded if self.has_unknown_items(at) => {
                     self.lost_for(at, LostCause::Changed);
@@ -54,9 +58,11 @@ impl Walk<'_> {
         for &taken in &shape.takes[at.step] {
             self.need(taken, scope, at.frame, needed);
         }
+        self.look_anew(at, needed);
         for &map in &shape.maps[at.step] {
             if !self.is_closed(map, at.frame) {
                 shape.outer[map].iter().for_each(|&taken| self.need(taken, scope, at.frame, needed));
+                self.look_anew_within(map, at, needed);
             }
         }
     }
@@ -103,7 +109,7 @@ impl Walk<'_> {
     }
 
     /// A value of a step is needed and cannot be read: it runs again, unless it is one that cannot.
-    fn lose(&mut self, at: At, needed: &mut Needed) {
+    pub(super) fn lose(&mut self, at: At, needed: &mut Needed) {
         if !self.is_final(at) && self.state(at) == State::Succeeded {
             self.at_mut(at).state = State::Lost;
             needed.running.push_back(at);

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use super::looks::Looks;
 use crate::plan::{Plan, Source};
 
 /// The plan as the walk goes through it. Scope 0 is the job, scope `m + 1` the map `m`.
@@ -14,6 +15,8 @@ pub(super) struct Shape {
     pub(super) takes: Vec<Vec<Taken>>,
     /// What each map takes of the frames around it, itself or in maps within, and so would take for a new item.
     pub(super) outer: Vec<Vec<Taken>>,
+    /// What of it is looked at, since others make it.
+    pub(super) looks: Looks,
 }
 
 /// A single thing that an input is made of.
@@ -41,8 +44,10 @@ impl Shape {
             step.inputs.iter().for_each(|input| take(&input.source, &mut |one| taken.push(one)));
             taken
         });
-        let mut shape = Self { parents, steps, maps, takes: takes.collect(), outer: Vec::new() };
+        let mut shape =
+            Self { parents, steps, maps, takes: takes.collect(), outer: Vec::new(), looks: Looks::default() };
         shape.outer = shape.find_outer(plan);
+        shape.looks = Looks::of(plan, &shape);
         shape
     }
 
@@ -82,7 +87,7 @@ impl Shape {
         self.parents[scope]
     }
 
-    fn encloses(&self, outer: usize, inner: usize) -> bool {
+    pub(super) fn encloses(&self, outer: usize, inner: usize) -> bool {
         let mut scope = inner;
         while scope != outer && scope != 0 {
             scope = self.parents[scope];

@@ -1,10 +1,11 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Readable;
 use super::ask::{Answer, Unreadable};
+use super::looks::Frames;
 use super::shape::{Shape, scope_of};
+use super::{Readable, Takers};
 use crate::event::{LostCause, Recorded, RecordedEnd, RecordedItem, RecordedStep, RecordedStream};
 use crate::ids::{Branch, MappingKey, StepPath};
 use crate::plan::{Plan, Program};
@@ -15,6 +16,7 @@ pub(super) struct Walk<'a> {
     pub(super) shape: &'a Shape,
     recorded: &'a Recorded,
     pub(super) readable: Readable<'a>,
+    pub(super) takers: Takers<'a>,
     names: Vec<Arc<str>>,
     /// The steps whose outputs have changed since the run began.
     pub(super) changed: Vec<bool>,
@@ -30,6 +32,8 @@ pub(super) struct Walk<'a> {
     pub(super) unreadable: Vec<Unreadable>,
     /// Why steps are lost.
     pub(super) causes: Vec<LostCause>,
+    /// By the numbers of steps that look, and of those that read: the frames of the first as the second take them.
+    pub(super) looked_at: HashMap<(usize, usize), Frames>,
 }
 
 /// A step in a frame of its scope.
@@ -57,6 +61,8 @@ pub(super) struct Instance {
     pub(super) cause: Option<u32>,
     /// Why it cannot run, if it would have to.
     pub(super) blocked: Option<Blocked>,
+    /// Whether it has succeeded, and is begun anew together with others.
+    pub(super) again: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +91,7 @@ impl<'a> Walk<'a> {
         pinned: &Plan,
         recorded: &'a Recorded,
         shape: &'a Shape,
-        readable: Readable<'a>,
+        (readable, takers): (Readable<'a>, Takers<'a>),
     ) -> Self {
         let plan = &program.plan;
         let mut walk = Self {
@@ -93,6 +99,7 @@ impl<'a> Walk<'a> {
             shape,
             recorded,
             readable,
+            takers,
             names: plan.steps.iter().map(|step| step.name.as_str().into()).collect(),
             changed: pinned.changed_outputs(plan),
             frames: vec![vec![Frame::root()]],
@@ -101,6 +108,7 @@ impl<'a> Walk<'a> {
             answers: vec![Vec::new(); plan.steps.len()],
             unreadable: Vec::new(),
             causes: Vec::new(),
+            looked_at: HashMap::new(),
         };
         walk.stand(0);
         // A map comes after the one it is in.
@@ -169,7 +177,7 @@ impl<'a> Walk<'a> {
     fn instance(&self, at: At) -> Instance {
         let path = self.path(at);
         if self.program.has_given() && self.program.is_given(&path) {
-            return Instance { record: None, state: State::Given, cause: None, blocked: None };
+            return Instance { record: None, state: State::Given, cause: None, blocked: None, again: false };
         }
         let record = self.recorded.number(&path);
         let state = match record.and_then(|record| self.recorded.at(record).end()) {
@@ -180,7 +188,7 @@ impl<'a> Walk<'a> {
             // Its value is that of an earlier run, which made it.
             Some(RecordedEnd::Memoized(..)) => State::Given,
         };
-        Instance { record, state, cause: None, blocked: None }
+        Instance { record, state, cause: None, blocked: None, again: false }
     }
 
     /// All steps in all frames, in the order of the plan.
@@ -230,6 +238,12 @@ impl<'a> Walk<'a> {
         let map = &self.program.plan.maps[map];
         let at = At { step: map.step, frame };
         self.state(at) == State::Given || self.stream(at, map.output).is_some_and(RecordedStream::is_closed)
+    }
+
+    /// The keys of the items of a map that are known, in a frame of its source.
+    pub(super) fn keys_of(&self, map: usize, frame: usize) -> impl Iterator<Item = MappingKey> {
+        let items = self.items[map].get(frame).cloned().unwrap_or_default();
+        items.filter_map(move |item| Some(self.frames[map + 1][item].branch.as_ref()?.key().clone()))
     }
 
     /// The source of an item.

@@ -434,6 +434,7 @@ fn variations() -> Vec<EventKind> {
         EventKind::StreamClosed { output, count: 0, orphaned: 0, orphans: Vec::new() },
         EventKind::StepLost { cause: LostCause::Memory },
         EventKind::StepLost { cause: LostCause::Changed },
+        EventKind::StepLost { cause: LostCause::Observed },
         EventKind::StepSkipped { cause: SkipCause::Failed(path(&[])) },
         EventKind::StepSkipped { cause: SkipCause::Canceled },
         EventKind::StepSkipped {

@@ -1,80 +1,306 @@
-//! Runs that observe what others make are interrupted at any commit: what was observed is not observed again, and what is made is
-//! made of that.
+//! Runs that observe what others make are interrupted at any commit, and others make it anew before they go on: what runs then looks
+//! anew, so that whatever is made is known as made of what it was made of.
 
 use std::sync::OnceLock;
 
-use orch_core::asset::DataVersion;
-use orch_core::graph::{AssetDef, ObservationDef};
+use orch_core::asset::{DataVersion, Materialization};
+use orch_core::event::EventKind;
+use orch_core::failure::Result;
+use orch_core::graph::{AssetBuilder, AssetDef, ObservationDef, Upstream};
+use orch_core::io::{IoManager, Metadata, OutputAt};
+use orch_core::partition::{
+    ByTime, Partition, PartitionMapping, Partitioning, Partitions, PartitionsDefinition, TimePartitions,
+};
+
+use orch_core::run::Runner;
 
 use super::*;
 
 const RUN: RunId = RunId::from_u128(1);
 
+/// What others make: a number, which each of them that comes by makes larger.
+#[derive(Clone, Debug, Default)]
+struct Foreign(Arc<AtomicUsize>);
+
+impl Foreign {
+    fn now(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn is_made_anew(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl IoManager<i64> for Foreign {
+    fn store(&self, _: &OutputAt<'_>, _: &i64) -> Result<Metadata> {
+        Err(Failure::new("others make it"))
+    }
+
+    fn load(&self, _: &OutputAt<'_>) -> Result<i64> {
+        Ok(self.now() as i64)
+    }
+}
+
 fn foreign() -> &'static Arc<AssetDef> {
     static ASSET: OnceLock<Arc<AssetDef>> = OnceLock::new();
-    ASSET.get_or_init(|| AssetDef::builder("foreign").external::<i64>(Coded::<i64>::CODEC).into())
+    ASSET.get_or_init(|| {
+        AssetDef::builder("foreign").io("foreign").external::<i64>(Coded::<i64>::CODEC).into()
+    })
 }
 
-/// What others make, of which each look finds a later version, and a number that is made when it is there.
-fn definitions(looks: &Arc<AtomicUsize>) -> Definitions {
-    let op = give("next", || Ok(2));
-    let next = AssetDef::builder("next").code_version("1").after(foreign);
-    let next = next.drawn::<i64>(Coded::<i64>::CODEC, move |_| call(&op, &[]));
-    let looks = Arc::clone(looks);
-    let seen = ObservationDef::builder_of(foreign(), "seen")
-        .looks(move |_| DataVersion::new(looks.fetch_add(1, Ordering::Relaxed)));
-    Definitions::new().assets([Arc::clone(foreign()), next.into()]).observations([seen])
+struct Daily;
+
+impl Partitioning for Daily {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::daily("2024-01-01").until("2024-01-05").into()
+    }
 }
 
-/// What is known: which versions were observed, and of which the number was made.
-fn known(memory: &Memory) -> Vec<String> {
-    let facts = memory.materializations(&MaterializationQuery::default()).unwrap();
-    let told = facts.iter().rev().map(|fact| match fact.inputs.first() {
-        Some(input) => format!("{} of {} {:?}", fact.asset, input.asset, input.data_version),
-        None => format!("{} {:?}", fact.asset, fact.data_version),
+fn foreign_days() -> &'static Arc<AssetDef> {
+    static ASSET: OnceLock<Arc<AssetDef>> = OnceLock::new();
+    ASSET.get_or_init(|| {
+        let days = AssetDef::builder("foreign_days").io("foreign").partitioned_by::<Daily>();
+        days.external::<i64>(Coded::<i64>::CODEC).into()
+    })
+}
+
+/// The looks of both, which find the number there is.
+fn looks(foreign: &Foreign) -> [ObservationDef; 2] {
+    let (whole, days) = (foreign.clone(), foreign.clone());
+    [
+        ObservationDef::builder_of(self::foreign(), "seen").looks(move |_| DataVersion::new(whole.now())),
+        ObservationDef::builder_of(foreign_days(), "seen")
+            .looks_at(move |_: &Partition<Daily>, _| DataVersion::new(days.now())),
+    ]
+}
+
+/// An asset of the number.
+fn of_foreign(name: &str, draw: impl Fn(Out<i64>) -> Out<i64> + Send + Sync + 'static) -> AssetDef {
+    let def = AssetDef::builder(name).code_version("1").takes_made(foreign());
+    def.drawn::<i64>(Coded::<i64>::CODEC, move |drawn| draw(drawn.of_made::<i64>(foreign())))
+}
+
+/// An asset of the number of each day.
+fn of_days(name: &str, draw: impl Fn(Out<i64>) -> Out<i64> + Send + Sync + 'static) -> AssetDef {
+    let def = AssetDef::builder(name).code_version("1").partitioned_by::<Daily>();
+    def.takes_made(foreign_days())
+        .drawn::<i64>(Coded::<i64>::CODEC, move |drawn| draw(drawn.of_made::<i64>(foreign_days())))
+}
+
+/// An asset of the numbers of a day and the day before, which is their sum.
+fn of_two_days(name: &str) -> AssetDef {
+    let op = OpDef::builder("sum").input::<Partitions<i64>>("days").returns::<Plain>();
+    let op = op.coded([Coded::<i64>::CODEC]);
+    let op: Arc<OpDef> = op
+        .blocking(|mut args| {
+            let sum: i64 = args.take::<Partitions<i64>>(0)?.values().sum();
+            args.context().set_data_version(sum.to_string());
+            Ok(sum)
+        })
+        .into();
+    let def = AssetDef::builder(name).code_version("1").partitioned_by::<Daily>();
+    let def = def.takes_partitions_made(foreign_days()).mapped(PartitionMapping::time_window(-1, 0));
+    def.drawn::<i64>(Coded::<i64>::CODEC, move |drawn: &Upstream| {
+        let days = drawn.partitions_of_made::<i64>(foreign_days());
+        Call::of(&op).input::<Partitions<i64>>(days).place::<Plain>()
+    })
+}
+
+/// An op that gives what a function makes of the numbers that it takes, and says that this is its version.
+fn versioned(name: &str, takes: usize, body: impl Fn(i64) -> i64 + Send + Sync + 'static) -> Arc<OpDef> {
+    let op = (0..takes).fold(OpDef::builder(name), |op, input| op.input::<i64>(&format!("x{input}")));
+    let op = op.returns::<Plain>().coded([Coded::<i64>::CODEC]).blocking(move |mut args| {
+        let sum = (0..takes).map(|input| args.take::<i64>(input)).sum::<Result<i64>>()?;
+        let number = body(sum);
+        args.context().set_data_version(number.to_string());
+        Ok(number)
     });
-    told.collect()
+    op.into()
+}
+
+/// What is made of the number: in one step, in one that looks it up by itself, in a graph of which the first step takes it, and in one
+/// of which both steps do.
+fn definitions(foreign: &Foreign) -> Definitions {
+    let one = || {
+        let op = versioned("one", 1, |number| number);
+        move |number| call(&op, &[number])
+    };
+    let graph = || {
+        let (first, last) = (pass("first"), versioned("last", 1, |number| number));
+        move |number| call(&last, &[call(&first, &[number])])
+    };
+    let twice = || {
+        let (first, last) = (pass("first"), versioned("last", 2, |sum| sum));
+        move |number| call(&last, &[call(&first, &[number]), number])
+    };
+    let beside = |def: AssetBuilder| {
+        let foreign = foreign.clone();
+        let op = versioned("beside", 0, move |_| foreign.now() as i64);
+        def.code_version("1").drawn::<i64>(Coded::<i64>::CODEC, move |_| call(&op, &[]))
+    };
+    let by_day = |name: &str| AssetDef::builder(name).partitioned_by::<Daily>().after_made(foreign_days());
+    let days = PartitionMapping::time_window(-1, 0).allow_missing();
+    let assets = [
+        beside(AssetDef::builder("beside").after_made(self::foreign())),
+        beside(by_day("beside_a_day")),
+        beside(by_day("beside_days").mapped(days)),
+        of_foreign("one", one()),
+        of_foreign("graph", graph()),
+        of_foreign("twice", twice()),
+        of_days("one_day", one()),
+        of_days("twice_a_day", twice()),
+        of_two_days("two_days"),
+    ];
+    Definitions::new()
+        .assets([Arc::clone(self::foreign()), Arc::clone(foreign_days())])
+        .assets(assets.map(Arc::new))
+        .observations(looks(foreign))
+        .io::<i64>("foreign", foreign.clone())
+}
+
+/// A run of these assets, of two days if they have partitions.
+fn runner(definitions: &Definitions, selection: &str, storage: &Arc<dyn Storage>) -> Runner {
+    let job = definitions.materialize(&selection.parse().unwrap());
+    let runner = definitions.runner(&job).max_concurrent(1).record(storage);
+    if selection.contains("day") { runner.partition("2024-01-02..2024-01-03") } else { runner }
+}
+
+fn mortal(memory: &Memory, left: usize) -> Arc<dyn Storage> {
+    let (memory, left) = (memory.clone(), Arc::new(AtomicUsize::new(left)));
+    Arc::new(Mortal { memory, left, room: true, unread: None })
+}
+
+fn is_over(memory: &Memory) -> bool {
+    memory.run(RUN).is_ok_and(|run| run.status.is_terminal())
+}
+
+/// The latest of what is made, by asset and partition, as the versions that their ops have said.
+fn latest(memory: &Memory, selection: &str) -> Vec<(String, String)> {
+    let mut latest = BTreeMap::new();
+    for fact in memory.materializations(&MaterializationQuery::default()).unwrap() {
+        let Materialization { asset, partition, .. } = &fact;
+        if selection.contains(asset.as_str()) && !fact.is_observation() {
+            let of = format!("{asset} {}", partition.as_deref().unwrap_or_default());
+            latest.entry(of).or_insert_with(|| fact.data_version.unwrap_or_default().to_string());
+        }
+    }
+    latest.into_iter().collect()
+}
+
+/// Interrupts a run of these assets after any number of commits, and again after any number of those that follow, while others make what
+/// it takes anew each time. Then they make any of the versions again: nothing that is stale is taken for fresh.
+fn never_stale(selection: &str) {
+    let runtime = runtime();
+    let undisturbed = {
+        let (memory, foreign) = (Memory::new(), Foreign::default());
+        let left = Arc::new(AtomicUsize::new(usize::MAX));
+        let storage = Mortal { memory: memory.clone(), left: Arc::clone(&left), room: true, unread: None };
+        let storage: Arc<dyn Storage> = Arc::new(storage);
+        runtime.block_on(runner(&definitions(&foreign), selection, &storage).run()).unwrap();
+        usize::MAX - left.load(Ordering::Relaxed)
+    };
+    for (first, version) in (0..undisturbed).flat_map(|first| (0..3).map(move |version| (first, version))) {
+        for second in 0.. {
+            let (memory, foreign) = (Memory::new(), Foreign::default());
+            let definitions = definitions(&foreign);
+            let begun = runner(&definitions, selection, &mortal(&memory, first)).run_id(RUN);
+            let _ = runtime.block_on(begun.run());
+            let resume = |left| {
+                foreign.is_made_anew();
+                runtime.block_on(definitions.resume(&mortal(&memory, left), RUN).unwrap().run())
+            };
+            let _ = resume(second);
+            let is_last = is_over(&memory);
+            if !is_last {
+                resume(usize::MAX).unwrap();
+            }
+            foreign.0.store(version, Ordering::Relaxed);
+            let run = runner(&definitions, selection, &mortal(&memory, usize::MAX)).memoize();
+            runtime.block_on(run.run()).unwrap();
+            for (of, found) in latest(&memory, selection) {
+                let when = format!("interrupted after {first} and {second} commits");
+                let times = if of.starts_with("tw") { 2 } else { 1 };
+                assert_eq!(found, (times * version).to_string(), "{of}, {when}");
+            }
+            if is_last {
+                break;
+            }
+        }
+    }
 }
 
 #[test]
-fn what_was_observed_is_not_observed_again() {
-    let storage = |memory: &Memory, left| -> Arc<dyn Storage> {
-        Arc::new(Mortal {
-            memory: memory.clone(),
-            left: Arc::new(AtomicUsize::new(left)),
-            room: true,
-            unread: None,
-        })
-    };
-    for life in 0.. {
-        let (memory, looks) = (Memory::new(), Arc::new(AtomicUsize::new(0)));
-        let definitions = definitions(&looks);
-        let begun = storage(&memory, life);
-        let job = definitions.materialize(&"*".parse().unwrap());
-        let runner = definitions.runner(&job).run_id(RUN).max_concurrent(1).record(&begun);
-        let _ = runtime().block_on(runner.run());
-        let is_over = memory.run(RUN).is_ok_and(|run| run.status.is_terminal());
-        let before = known(&memory);
-        if !is_over {
-            let runner = definitions.resume(&storage(&memory, usize::MAX), RUN).unwrap();
-            runtime().block_on(runner.run()).unwrap();
-        }
-        let after = known(&memory);
-        assert_eq!(after.len(), 2, "interrupted after {life} commits: {after:?}");
-        assert_eq!(after[..before.len()], before, "what was known stays");
-        // One that was told is the last: a look that nobody was told of is not known.
-        let version = memory.materializations(&MaterializationQuery::latest(foreign().key())).unwrap();
-        let version = version[0].data_version.clone();
-        assert_eq!(after[1], format!("next of foreign {version:?}"));
-        if is_over {
-            insta::assert_debug_snapshot!(after, @r#"
-            [
-                "foreign Some(\"0\")",
-                "next of foreign Some(\"0\")",
-            ]
-            "#);
-            assert!(life >= 3, "{life} commits");
-            break;
-        }
-    }
+fn nothing_is_taken_for_what_it_is_not_made_of() {
+    never_stale("foreign or one");
+    never_stale("foreign or beside");
+}
+
+#[test]
+fn a_graph_is_made_of_one_version_alone() {
+    never_stale("foreign or graph");
+    never_stale("foreign or twice");
+}
+
+#[test]
+fn so_it_is_with_each_day() {
+    never_stale("foreign_days or one_day or twice_a_day");
+    never_stale("foreign_days or beside_a_day");
+}
+
+#[test]
+fn so_it_is_with_several_days_that_are_taken_together() {
+    never_stale("foreign_days or two_days");
+    never_stale("foreign_days or beside_days");
+}
+
+/// What is told of a run that is interrupted after so many commits, and goes on.
+fn gone_on(selection: &str, commits: usize) -> String {
+    let (memory, foreign) = (Memory::new(), Foreign::default());
+    let definitions = definitions(&foreign);
+    let begun = runner(&definitions, selection, &mortal(&memory, commits)).run_id(RUN);
+    let _ = runtime().block_on(begun.run());
+    let resumed = definitions.resume(&mortal(&memory, usize::MAX), RUN).unwrap().keep_events();
+    let run = runtime().block_on(resumed.run()).unwrap();
+    let told = run.events().iter().filter_map(|event| {
+        let step = event.step.as_ref()?;
+        let cause = match &event.kind {
+            EventKind::StepLost { cause, .. } => format!(", {cause}"),
+            EventKind::StepSuccess => String::new(),
+            _ => return None,
+        };
+        Some(format!("{} {step}{cause}", event.kind.name()))
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn only_what_is_read_anew_is_looked_at_anew() {
+    insta::assert_snapshot!(gone_on("foreign_days or one_day", 7), @"
+    STEP_LOST foreign_days.seen[2024-01-03], what others make may be another by now
+    STEP_SUCCESS foreign_days.seen[2024-01-03]
+    STEP_SUCCESS read_foreign_days[2024-01-03]
+    STEP_SUCCESS one[2024-01-03]
+    STEP_SUCCESS daily_partitions
+    ");
+    insta::assert_snapshot!(gone_on("foreign_days or two_days", 13), @"
+    STEP_LOST foreign_days.seen[2024-01-02], what others make may be another by now
+    STEP_LOST foreign_days.seen[2024-01-03], what others make may be another by now
+    STEP_LOST all_foreign_days_partitions, what others make may be another by now
+    STEP_SUCCESS foreign_days.seen[2024-01-02]
+    STEP_SUCCESS foreign_days.seen[2024-01-03]
+    STEP_SUCCESS all_foreign_days_partitions
+    STEP_SUCCESS read_foreign_days[2024-01-03]
+    STEP_SUCCESS sum[2024-01-03]
+    STEP_SUCCESS daily_partitions
+    ");
+    insta::assert_snapshot!(gone_on("foreign or twice", 3), @"
+    STEP_LOST foreign.seen, what others make may be another by now
+    STEP_LOST first, what others make may be another by now
+    STEP_SUCCESS foreign.seen
+    STEP_SUCCESS first
+    STEP_SUCCESS last
+    ");
 }

@@ -42,7 +42,7 @@ fn a_wide_map_is_walked_through_once() {
         asked.set(asked.get() + 1);
         if value.path.name() == "load" { Err(LostCause::Memory) } else { Ok(()) }
     };
-    let resumption = Resumption::of(&program, &program.plan, &recorded, &readable);
+    let resumption = Resumption::of(&program, &program.plan, &recorded, (&readable, &|_, _| None));
     // Each `load`, and for it its `trim`; once what `setup` gives.
     assert_eq!((resumption.lost.len() as u64, asked.get()), (n, 2 * n + 1));
 }

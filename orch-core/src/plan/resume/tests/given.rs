@@ -34,7 +34,7 @@ fn what_an_earlier_run_has_given_is_neither_asked_for_nor_lost() {
         asked.borrow_mut().push(asked_for(value));
         Err(LostCause::Memory)
     };
-    let resumption = Resumption::of(&program, &program.plan, &recorded, &readable);
+    let resumption = Resumption::of(&program, &program.plan, &recorded, (&readable, &|_, _| None));
     // Its item is there, so `load[a]` can run again for the sake of the sum.
     let lost: Vec<_> = resumption.lost.iter().map(|(path, _)| path.to_string()).collect();
     assert_eq!((lost, asked.into_inner()), (vec!["load[a]".to_owned()], vec!["load[a]".to_owned()]));

@@ -96,7 +96,7 @@ fn taken_up_with(job: &Job, pinned: &Plan, log: &Log, memory: &[&str]) -> String
         if lost { Err(LostCause::Memory) } else { Ok(()) }
     };
     let recorded = recorded(log);
-    let resumption = Resumption::of(&program, pinned, &recorded, &readable);
+    let resumption = Resumption::of(&program, pinned, &recorded, (&readable, &|_, _| None));
     let mut marks: Vec<_> =
         recorded.steps().map(|(path, _)| (path.to_string(), resumption.mark(&recorded, path))).collect();
     marks.sort_unstable_by(|a, b| a.0.cmp(&b.0));

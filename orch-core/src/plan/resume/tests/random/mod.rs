@@ -77,7 +77,7 @@ fn check(
         assert!(is_new, "a value is asked for once");
         if can_read(value.path, value.key) { Ok(()) } else { Err(LostCause::Memory) }
     };
-    let resumption = Resumption::of(&program, &program.plan, &recorded, &readable);
+    let resumption = Resumption::of(&program, &program.plan, &recorded, (&readable, &|_, _| None));
     let plan = &program.plan;
     let rules = Rules { plan, recorded: &recorded, resumption: &resumption, can_read: &can_read };
     let told = || {

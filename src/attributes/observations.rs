@@ -57,7 +57,8 @@ use super::op;
 ///
 /// The function stays what it is, and is an op: it may be `async`, and take configuration, resources and its context. It takes no
 /// assets, since it looks where others put theirs; of one with partitions it takes the one that it looks at. It returns a [`DataVersion`](asset::DataVersion), made of anything that can be
-/// shown, by itself or in a `Result`, or a [`WithMetadata<DataVersion>`](define::WithMetadata). What it says by its context of the
+/// shown, by itself or in a `Result`, or a [`WithMetadata<DataVersion>`](define::WithMetadata); as an `Option` of that where there
+/// may be nothing. What it says by its context of the
 /// data, `context.add_metadata(..)`, is kept with the version; the version is the one that it returns.
 ///
 /// # When it looks, and what follows
@@ -72,10 +73,21 @@ use super::op;
 /// | was never observed | is never known to be up to date |
 /// | is the one of which it was made | stands |
 /// | is another one | is stale, and what depends on it waits for it |
+/// | is there no more, or only now | likewise |
 ///
 /// A run of what is stale, `materialize --stale`, looks each time at what is selected, and passes over what is made of the same
 /// version. Observations look alone in the job of [`observe_assets`](run::Definitions::observe_assets), `assets observe`: then it
 /// is known what is stale, and nothing is made.
+///
+/// # Where nothing is there
+///
+/// One that returns an `Option` says by `None` that nothing is there by now. Then what takes the asset does without it, if it can, as
+/// it does without [what was never materialized](macro@crate::asset): of partitions as an `Option<T>`, or by a mapping that
+/// says `allow_missing()`. Nothing is loaded for it. What cannot do without is told what is not there: a run that looks itself fails
+/// where it would take it, one that does not is refused. What names the asset in `deps` is made. All of it is made of the fact that nothing was
+/// there, so that it is stale as soon as something is; and what was made of something is stale when nothing is there any more.
+///
+/// One that fails has found out neither: nobody knows of what would be made.
 ///
 /// An asset has one observation.
 ///
@@ -126,8 +138,8 @@ use super::op;
 /// there: `materialize '+sales' --stale --partition 2024-01-01..2024-01-31`. Alone it looks at those that it is told,
 /// `assets observe raw --partition latest`.
 ///
-/// One that is not there has no version: let the observation fail, and say of which it is. The run tells it by name, makes nothing
-/// of it, and all that it makes of others. Where what is made does without, `Option<..>`, let it return a version that says so.
+/// One that is not there has no version: let the observation return `None`. The run tells it by name, and makes of the others all that
+/// is made of them. If the look fails, it makes nothing of that partition, not even what would do without it.
 ///
 /// A backfill looks in each of its runs at the partitions that this run takes, be it for a check, if they were selected. What has no partitions every
 /// one of them would look at: look before, `assets observe`.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::observation::NOTHING;
 use super::{AssetKey, Digest, Recipe, TypedMetadata};
 use crate::ids::RunId;
 use crate::partition::PartitionKey;
@@ -15,7 +16,7 @@ use crate::partition::PartitionKey;
 ///
 /// Of an asset that others make it may be an observation, told by
 /// [`AssetObservation`](crate::event::EventKind::AssetObservation): the run has not made the data, and has found which version of
-/// it is there. Its value lies [elsewhere](ValueAt::Elsewhere).
+/// it is there, or that [nothing is](Materialization::found_nothing). Its value lies [elsewhere](ValueAt::Elsewhere).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Materialization {
@@ -37,7 +38,7 @@ pub struct Materialization {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code_version: Option<Arc<str>>,
     /// The version of the data: given by the code, or the hash of its bytes; none if nothing is known of these. Of an observation
-    /// that which was found.
+    /// that which was found, and none if nothing was there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_version: Option<Arc<str>>,
     /// The materializations that it was made of.
@@ -59,6 +60,17 @@ impl Materialization {
     pub fn is_observation(&self) -> bool {
         self.value == ValueAt::Elsewhere
     }
+
+    /// Whether the run has looked at what others make, and nothing was there.
+    #[must_use]
+    pub fn found_nothing(&self) -> bool {
+        self.is_observation() && self.data_version.is_none()
+    }
+
+    /// The version that counts for what is made of it, if it is known. That nothing is there is known too.
+    pub(crate) fn version(&self) -> Option<Arc<str>> {
+        if self.found_nothing() { Some(NOTHING.into()) } else { self.data_version.clone() }
+    }
 }
 
 /// What a materialization was made of: a materialization of another asset.
@@ -73,7 +85,7 @@ pub struct InputVersion {
     /// The run that made it, or looked at it; none if neither is known, as of data that others make.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunId>,
-    /// The version of its data.
+    /// The version of its data; an empty text if it was looked at and nothing was there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub data_version: Option<Arc<str>>,
 }
@@ -83,6 +95,16 @@ impl InputVersion {
     #[must_use]
     pub fn new(asset: AssetKey, run: Option<RunId>, data_version: Option<Arc<str>>) -> Self {
         Self { asset, partition: None, run, data_version }
+    }
+
+    /// What this run has found of an asset that others make: this version, or that nothing is there.
+    pub(crate) fn observed(asset: AssetKey, run: RunId, found: Option<Arc<str>>) -> Self {
+        Self::new(asset, Some(run), Some(found.unwrap_or_else(|| NOTHING.into())))
+    }
+
+    /// Whether it is known that nothing was there.
+    pub(crate) fn is_of_nothing(&self) -> bool {
+        self.data_version.as_deref() == Some(NOTHING)
     }
 
     /// Several partitions that are taken at once, each with the materialization that it is, in their order. `name` says which
@@ -96,12 +118,12 @@ impl InputVersion {
         let (mut one, mut count, mut is_known) = (None, 0, true);
         let mut newest: Option<&Materialization> = None;
         for (key, fact) in parts {
-            let version = fact.and_then(|fact| fact.data_version.as_ref());
+            let version = fact.and_then(Materialization::version);
             digest.add(key.as_str());
-            digest.add(version.map_or("", |version| version));
+            digest.add(version.as_deref().unwrap_or_default());
             is_known &= version.is_some();
             newest = fact.into_iter().chain(newest).max_by_key(|fact| (fact.time, fact.run));
-            one = Some((key, version.cloned()));
+            one = Some((key, version));
             count += 1;
         }
         let run = newest.map(|fact| fact.run);
@@ -146,7 +168,7 @@ impl InputVersion {
 /// A materialization, as who is made of it is told.
 impl From<&Materialization> for InputVersion {
     fn from(fact: &Materialization) -> Self {
-        let version = Self::new(fact.asset.clone(), Some(fact.run), fact.data_version.clone());
+        let version = Self::new(fact.asset.clone(), Some(fact.run), fact.version());
         version.partition(fact.partition.as_deref().map(Into::into))
     }
 }

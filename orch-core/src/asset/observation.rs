@@ -3,6 +3,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+/// The version of nothing, among those of data.
+pub(super) const NOTHING: &str = "";
+
 /// The version of data that others make, as a run that looked at it has found it: with another version it is other data.
 ///
 /// It is a text, made of anything that can be shown: a hash, a number that counts up, the time of the last change. Versions
@@ -24,6 +27,17 @@ impl DataVersion {
     #[must_use]
     pub fn new(version: impl fmt::Display) -> Self {
         Self(version.to_string().into())
+    }
+
+    /// That of nothing: a text that no version of data has.
+    pub(crate) fn nothing() -> Self {
+        Self(NOTHING.into())
+    }
+
+    /// Whether nothing was there to have a version: the observation has returned `None`. Then its text is empty.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        *self.0 == *NOTHING
     }
 
     /// As text.

@@ -313,7 +313,7 @@ impl Context {
     }
 
     /// Says which version of the data the asset is, such as the date of its source. By default it is the hash of its bytes. Of an
-    /// asset that is observed the version is the one that the observation returns, whatever is said here.
+    /// asset that is observed the version is the one that the observation returns, whatever is said here. An empty text says nothing.
     pub fn set_data_version(&self, version: impl Into<Arc<str>>) {
         match &self.said {
             Some(said) => said.lock().data_version = Some(version.into()),

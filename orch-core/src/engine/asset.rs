@@ -112,7 +112,8 @@ impl State {
         let has_content = self.has_content(step, output);
         let scrub = |version: &Arc<str>| self.settings.scrubber.scrub(version).into();
         let said = said.map(|said| said.of(output)).unwrap_or_default();
-        let given = said.data_version.as_ref().map(scrub);
+        // An empty one tells nothing, and is that of nothing where others take it.
+        let given = said.data_version.as_ref().filter(|version| !version.is_empty()).map(scrub);
         let data_version: Option<Arc<str>> =
             given.or_else(|| version_of(inline, stored).filter(|_| has_content));
         metadata.extend(self.settings.scrubber.typed(said.metadata));

@@ -31,8 +31,9 @@ impl State {
         let partition: Option<Arc<str>> =
             check.partitions.and(branch).map(|branch| branch.key().to_string().into());
         let version = self.looked_at((frame, step), &check.asset, &partition);
+        let target = version.filter(|version| !version.is_of_nothing());
         let target =
-            version.and_then(|version| Some(CheckTarget::new(version.run?, version.data_version.clone())));
+            target.and_then(|version| Some(CheckTarget::new(version.run?, version.data_version.clone())));
         let error = (check.blocking && result.is_error()).then(|| {
             let why = result.description.as_deref().map_or_else(String::new, |why| format!(": {why}"));
             let (name, asset) = (&check.name, &check.asset);

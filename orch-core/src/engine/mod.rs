@@ -43,6 +43,7 @@ use message::LetGo;
 pub(crate) use message::{
     Form, HookCall, HookTold, Kept, Message, Produced, Stored, Task, Timer, Token, Turn, Work, Written,
 };
+pub(crate) use observation::nothing_there;
 pub(crate) use past::{OwedHooks, Past, PastStep, PastStream};
 pub(crate) use state::State;
 

@@ -203,6 +203,7 @@ impl State {
             let fetch = &self.layout.fetches(step)[index];
             let (value, gathered) =
                 fetch_value(&self.program, &mut self.frames, frame, fetch, keep, &mut self.let_go.values);
+            let value = self.loaded(step, index, value);
             let input = Arc::clone(&self.program.ops[step].inputs()[index].name);
             self.emit(frame, step, EventKind::StepInput { input, gathered }, turn);
             inputs.push(Some(value));

@@ -213,7 +213,8 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         target: Option<CheckTarget>,
     },
-    /// A run has looked at an asset that others make, or at a partition of one, and found which version of its data is there.
+    /// A run has looked at an asset that others make, or at a partition of one, and found which version of its data is there, or
+    /// that nothing is.
     #[non_exhaustive]
     AssetObservation {
         /// The asset.
@@ -221,8 +222,9 @@ pub enum EventKind {
         /// The partition, of an asset that has some.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         partition: Option<Arc<str>>,
-        /// The version.
-        data_version: Arc<str>,
+        /// The version; none if nothing is there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        data_version: Option<Arc<str>>,
         /// What the code says of the data.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         metadata: TypedMetadata,

@@ -76,8 +76,7 @@ impl Recorded {
                 self.assets.insert(version.partition(partition.clone()));
             }
             (EventKind::AssetObservation { asset, partition, data_version, .. }, Some(_)) => {
-                let version = Some(Arc::clone(data_version));
-                let version = InputVersion::new(asset.clone(), Some(logged.event.run), version);
+                let version = InputVersion::observed(asset.clone(), logged.event.run, data_version.clone());
                 self.assets.insert(version.partition(partition.clone()));
             }
             (EventKind::StepMemoized { of, taken }, Some(path)) => {

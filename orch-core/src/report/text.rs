@@ -12,7 +12,7 @@ use crate::ids::{RunId, quoted};
 
 use super::palette::{Palette, Role};
 use super::summary::{LABEL, failure, label, unpassed};
-use super::words::{count, duration};
+use super::words::{NOTHING_THERE, count, duration};
 
 #[cfg(test)]
 mod tests;
@@ -204,7 +204,8 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         EventKind::AssetObservation { asset, partition, data_version, .. } => {
             let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
-            write!(text, " {asset}{partition} {}", one_line(data_version))
+            let found = data_version.as_deref().map_or_else(|| NOTHING_THERE.to_owned(), one_line);
+            write!(text, " {asset}{partition} {found}")
         }
         EventKind::StreamClosed { output, count: items, orphaned, .. } => {
             let orphaned = if *orphaned > 0 { format!(", {orphaned} orphaned") } else { String::new() };

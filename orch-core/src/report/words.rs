@@ -4,6 +4,9 @@ use jiff::Timestamp;
 
 use crate::event::between;
 
+/// What is told of a look at what others make that has found nothing.
+pub(super) const NOTHING_THERE: &str = "nothing there";
+
 /// The word for so many: `step` for 1, else `steps`.
 #[must_use]
 pub(super) fn plural<'a>(n: u64, one: &'a str, many: &'a str) -> &'a str {

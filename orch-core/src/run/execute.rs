@@ -191,7 +191,10 @@ impl Runner {
         }
         if let Some(reader) = stops {
             // What reads a partition is told of it before it begins.
-            sinks.add(move |event: &Event| reader.stopped().take(event.step.as_ref(), &event.kind));
+            sinks.add(move |event: &Event| {
+                reader.stopped().take(event.step.as_ref(), &event.kind);
+                reader.looked(event);
+            });
         }
         if self.keep_events {
             let keeper = Arc::clone(&keeper);

@@ -1,5 +1,6 @@
 mod lack;
 mod loaded;
+mod looked;
 mod takers;
 
 use std::collections::{HashMap, HashSet};
@@ -63,7 +64,7 @@ impl Loader {
                 wholes.push((number, Whole::made(asset)));
                 continue;
             }
-            match self.find(asset, &program.made_of(&asset.key, taker), &program.ops[number], 0) {
+            match self.find_there(asset, &program.made_of(&asset.key, taker), program, number) {
                 Ok((value, fact)) => {
                     if is_read {
                         wholes.push((number, Whole::taken(asset, fact.clone())));

@@ -160,7 +160,7 @@ impl Standings {
         let mut recipe = self.recipes.get(asset.key()).cloned().unwrap_or_default();
         for need in self.needs[number].iter().filter(|need| known[need.other].is_none()) {
             let key = key_of(need.other);
-            let version = latest.whole(key).and_then(|fact| fact.data_version.clone());
+            let version = latest.whole(key).and_then(Materialization::version);
             recipe.add(Ingredient::Input(key.clone()), version);
         }
         let mapped: Vec<_> = self.needs[number]
@@ -396,7 +396,12 @@ impl<'a> Known<'a> {
         // Those of keys that the definition has not any more are others.
         let facts = facts.filter_map(|fact| Some((keyspace.find(fact.partition.as_deref()?)?, fact)));
         let facts: HashMap<u64, &Materialization> = facts.collect();
-        let materialized = facts.keys().copied().collect();
-        Self { keyspace, facts, materialized, is_untold: asset.is_external() && asset.io().is_some() }
+        let of = |wanted: bool| {
+            let facts = facts.iter().filter(|(_, fact)| fact.found_nothing() == wanted);
+            facts.map(|(index, _)| *index).collect()
+        };
+        let (materialized, nothing_there) = (of(false), of(true));
+        let is_untold = asset.is_external() && asset.io().is_some();
+        Self { keyspace, facts, materialized, nothing_there, is_untold }
     }
 }

@@ -110,7 +110,7 @@ impl Facts {
                     time: event.time,
                     metadata: metadata.clone(),
                     code_version: None,
-                    data_version: Some(Arc::clone(data_version)),
+                    data_version: data_version.clone(),
                     inputs: Vec::new(),
                     recipe: Recipe::new(),
                     value: ValueAt::Elsewhere,
@@ -176,7 +176,7 @@ mod tests {
         EventKind::AssetObservation {
             asset: asset.parse().expect("a key"),
             partition: None,
-            data_version: Arc::from("1"),
+            data_version: Some(Arc::from("1")),
             metadata: BTreeMap::new(),
         }
     }

@@ -189,8 +189,13 @@ impl ReadAssets for Memory {
             .iter()
             .filter(|(_, (fact, _))| fact.asset == *asset)
             .partition(|(_, (fact, _))| fact.is_observation());
-        let observed = observed.into_iter().filter_map(|(_, (fact, _))| fact.partition.as_deref());
-        let observed = observed.filter_map(|key| partitions.known_index(key)).collect();
+        let observed = observed.into_iter().filter_map(|(_, (fact, _))| {
+            Some((partitions.known_index(fact.partition.as_deref()?)?, fact.found_nothing()))
+        });
+        // From the oldest, so that of each the last stays.
+        let observed: BTreeMap<u64, bool> = observed.collect();
+        let observed = observed.into_iter().filter(|(_, is_nothing)| !is_nothing);
+        let observed = observed.map(|(index, _)| index).collect();
         let made = made.into_iter().map(|(age, (fact, _))| (age, fact.partition.as_deref()));
         let failed = failed.iter().filter(|(_, fact)| fact.asset == *asset);
         let failed = failed.map(|(age, fact)| (age, fact.partition.as_deref()));

@@ -12,7 +12,8 @@ pub struct PartitionStatus {
     /// Those whose last attempt failed, whether one before it has materialized them or not. What a run has passed over since is
     /// none of them: it is as it would be made. One that was observed since is: nobody has made it.
     pub failed: PartitionSet,
-    /// Those of which an observation is known, be they materialized here as well or not.
+    /// Those of which an observation is known, be they materialized here as well or not; but none of which nothing was there when
+    /// they were observed last.
     pub observed: PartitionSet,
 }
 

@@ -8,6 +8,7 @@ mod ends;
 mod keys;
 mod memory;
 mod mortal;
+mod not_there;
 mod observations;
 mod partitions;
 mod shelf;

@@ -3,6 +3,7 @@ use std::collections::BTreeSet;
 use orch_core::ids::RunId;
 use rusqlite::{Error, Result};
 
+use super::read::observed;
 use super::{OfRun, Told, evaluations, failed, memos, passed_over, status};
 use crate::list::nanoseconds;
 use crate::sum::Fact;
@@ -131,7 +132,7 @@ struct Row<'a> {
     time: i64,
     fact: String,
     value: Option<&'a [u8]>,
-    observed: bool,
+    observed: i64,
 }
 
 impl<'a> Row<'a> {
@@ -145,7 +146,7 @@ impl<'a> Row<'a> {
             time: nanoseconds(fact.time),
             fact: json.map_err(|error| Error::ToSqlConversionFailure(Box::new(error)))?,
             value: value.as_ref().map(|value| value.bytes()),
-            observed: fact.is_observation(),
+            observed: observed(fact),
         })
     }
 

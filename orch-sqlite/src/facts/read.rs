@@ -57,12 +57,21 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Read> {
     if row.get::<_, Option<i64>>(6)? != Some(columns.sum()) {
         return Ok(Err(wrong(&"it is not what was written")));
     }
-    let is_observed: bool = row.get(7)?;
+    let is_observed: i64 = row.get(7)?;
     let fact = serde_json::from_str(columns.fact).map_err(|error| wrong(&error));
-    Ok(fact.and_then(|fact: Materialization| match fact.is_observation() == is_observed {
+    Ok(fact.and_then(|fact: Materialization| match observed(&fact) == is_observed {
         true => Ok(fact),
         false => Err(wrong(&"it is not what was written")),
     }))
+}
+
+/// What the column `observed` says of a fact.
+pub(super) fn observed(fact: &Materialization) -> i64 {
+    match (fact.is_observation(), fact.found_nothing()) {
+        (false, _) => 0,
+        (true, false) => 1,
+        (true, true) => 2,
+    }
 }
 
 /// A fact whose run is gone and whose place another has taken, and what may lie here of its value.
@@ -96,7 +105,7 @@ fn asked(query: &MaterializationQuery) -> (String, Vec<Value>) {
         values.push(nanoseconds(until).into());
     }
     conditions += match query.observed {
-        Some(true) => " AND observed = 1",
+        Some(true) => " AND observed <> 0",
         Some(false) => " AND observed = 0",
         None => "",
     };

@@ -56,6 +56,11 @@ const IS_FAILED: &str = "SELECT EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AN
         SELECT 1 FROM passed_over AS new WHERE new.asset = failed.asset AND new.partition = failed.partition
         AND new.time >= failed.time AND (new.time, new.run, new.event) > (failed.time, failed.run, failed.event)))";
 
+/// Whether nothing was there when a partition was observed last.
+const FOUND_NOTHING: &str =
+    "SELECT observed = 2 FROM fact WHERE asset = ?1 AND partition = ?2 AND observed <> 0
+    ORDER BY time DESC, run DESC, event DESC LIMIT 1";
+
 /// What a fact says of a partition.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Tells {
@@ -135,6 +140,8 @@ impl Kept {
     ) -> Result<Option<Self>> {
         // Facts come in any order of their times, so of a partition that has failed it is looked up which was last.
         let mut open: BTreeMap<u64, String> = BTreeMap::new();
+        // So of one of which nothing was there: what it was before is not kept.
+        let (mut looked_at, has_all): (BTreeMap<u64, String>, bool) = (BTreeMap::new(), self.fact == 0);
         let all = [
             (MADE, Tells::Made, &mut self.fact),
             (PASSED_OVER, Tells::PassedOver, &mut self.passed_over),
@@ -155,15 +162,25 @@ impl Kept {
                     continue;
                 };
                 if tells == Tells::Made {
-                    match row.get(2)? {
-                        true => self.status.observed.insert(index),
-                        false => self.status.materialized.insert(index),
-                    };
+                    match row.get::<_, i64>(2)? {
+                        0 => _ = self.status.materialized.insert(index),
+                        1 if has_all || self.status.observed.contains(index) => {
+                            self.status.observed.insert(index);
+                        }
+                        _ => _ = looked_at.insert(index, key.to_owned()),
+                    }
                 }
                 if tells == Tells::Failed || self.status.failed.contains(index) {
                     open.insert(index, key.to_owned());
                 }
             }
+        }
+        let mut found_nothing = list.prepare_cached(FOUND_NOTHING)?;
+        for (index, key) in looked_at {
+            match found_nothing.query_row((asset.as_str(), key), |row| row.get(0))? {
+                true => self.status.observed.remove(index),
+                false => self.status.observed.insert(index),
+            };
         }
         let mut is_failed = list.prepare_cached(IS_FAILED)?;
         for (index, key) in open {

@@ -35,7 +35,8 @@ pub(crate) const INSTANCE: Schema = Schema {
             value BLOB,                 -- if it is small, and was not cleared away
             value_sum INTEGER,          -- over event and value, if there is one
             alone INTEGER NOT NULL DEFAULT 0, -- 1 if its run was removed, and its value or file may lie here still
-            observed INTEGER NOT NULL DEFAULT 0, -- 1 if others make it and it was observed, as the fact says
+            -- 1 if others make it and it was observed, 2 if nothing was there by then; as the fact says.
+            observed INTEGER NOT NULL DEFAULT 0,
             UNIQUE (run, event)
         ) STRICT;
         CREATE INDEX newest_of_asset ON fact (asset, time);

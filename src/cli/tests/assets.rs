@@ -21,6 +21,7 @@ mod materialize;
 mod multi;
 mod neighbours;
 mod not_checked;
+mod not_there;
 mod observe;
 mod observe_by_day;
 mod others;

@@ -2,6 +2,7 @@
 
 mod by_day;
 mod mistakes;
+mod not_there;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 

@@ -18,4 +18,12 @@ fn counted() -> Result<i64> {
     Ok(1)
 }
 
+#[external_asset(io = "lake")]
+fn raw_visits() -> i64;
+
+#[asset_observation(asset = raw_visits)]
+fn seen() -> Result<Option<String>> {
+    Ok(None)
+}
+
 fn main() {}

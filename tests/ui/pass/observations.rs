@@ -65,6 +65,23 @@ fn by_value(_day: Partition<Daily>) -> DataVersion {
     DataVersion::new(1)
 }
 
+type Perhaps = Option<DataVersion>;
+
+#[asset_observation(asset = files)]
+fn perhaps(_day: &Partition<Daily>) -> Perhaps {
+    None
+}
+
+#[asset_observation(asset = files)]
+async fn fallible(day: &Partition<Daily>) -> Result<Perhaps> {
+    Ok(Some(DataVersion::new(day.key())))
+}
+
+#[asset_observation(asset = files)]
+fn with_metadata(_day: &Partition<Daily>) -> Result<Option<WithMetadata<DataVersion>>, std::fmt::Error> {
+    Ok(Some(WithMetadata::new(DataVersion::new(1)).metadata("rows", 3)))
+}
+
 fn main() {
     let definitions = Definitions::new()
         .assets(assets![lake::orders, refunds, prices, files])
@@ -73,5 +90,5 @@ fn main() {
     let plan = definitions.observe_assets(&"*".parse().expect("all")).plan().to_string();
     assert!(plan.contains("orders.written") && plan.contains("refunds.seen"), "{plan}");
     assert!(plan.contains("files.file(day: &Partition<Daily> <- each daily_partitions)"), "{plan}");
-    let _ = by_value;
+    let _ = (by_value, perhaps, fallible, with_metadata);
 }

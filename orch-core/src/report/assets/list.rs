@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 use super::super::palette::Role;
 use super::super::table::{Cell, table};
 use super::super::text::one_line;
+use super::super::words::NOTHING_THERE;
 use super::stale::{standing_as_json, word};
 use super::{AssetFacts, IN_PROGRESS, checks, rows};
 use crate::asset::Materialization;
@@ -65,7 +66,9 @@ fn state(facts: &AssetFacts<'_>, number: usize) -> Cell {
         return Cell::of(role, told.join(", "));
     }
     if let Some(observable) = observable {
-        return Cell::of(Role::Faint, observable);
+        let is_nothing = facts.latest(asset.key()).is_some_and(Materialization::found_nothing);
+        let told = if is_nothing { format!("{observable}, {NOTHING_THERE}") } else { observable.to_owned() };
+        return Cell::of(Role::Faint, told);
     }
     match facts.standing(asset.key()).map(word) {
         Some((_, word)) if facts.is_in_progress(asset.key()) => {

@@ -38,6 +38,8 @@ pub struct PartitionState {
     others: BTreeMap<String, RunId>,
     /// Of those that are told as materialized the ones that were observed alone: nobody has materialized them here.
     observed: PartitionSet,
+    /// Of those that are missing the ones that others make, and of which nothing was there when they were observed last.
+    not_there: PartitionSet,
 }
 
 impl PartitionState {
@@ -51,10 +53,15 @@ impl PartitionState {
         in_progress: &PartitionSet,
         now: Timestamp,
     ) -> Self {
-        let (mut made, mut others) = (BTreeMap::new(), BTreeMap::new());
+        let (mut made, mut others, mut not_there) = (BTreeMap::new(), BTreeMap::new(), PartitionSet::new());
         for fact in latest {
             let Some(key) = &fact.partition else { continue };
-            match keyspace.find(key) {
+            let index = keyspace.find(key);
+            if fact.found_nothing() {
+                index.into_iter().for_each(|index| _ = not_there.insert(index));
+                continue;
+            }
+            match index {
                 Some(index) => _ = made.insert(index, fact.run),
                 None => _ = others.insert(key.clone(), fact.run),
             }
@@ -62,10 +69,22 @@ impl PartitionState {
         let materialized: PartitionSet = made.keys().copied().collect();
         let observed = &(&status.observed - &status.materialized) & &materialized;
         let existing = keyspace.all(now);
+        let not_there = &not_there & &existing;
         let in_progress = in_progress & &existing;
         let failed_last = &status.failed & &existing;
         let failed = &failed_last - &in_progress;
-        Self { keyspace, existing, materialized, in_progress, failed, failed_last, made, others, observed }
+        Self {
+            keyspace,
+            existing,
+            materialized,
+            in_progress,
+            failed,
+            failed_last,
+            made,
+            others,
+            observed,
+            not_there,
+        }
     }
 
     pub(super) fn keyspace(&self) -> &Keyspace {
@@ -143,6 +162,10 @@ impl PartitionState {
         let mut lines = vec![("partitions", format!("{} are {known}{of_both}", self.count()))];
         lines.push(("present", stretches(&self.keyspace, &(&self.materialized - &self.lost(standings)))));
         lines.push(("missing", stretches(&self.keyspace, &self.missing())));
+        if !self.not_there.is_empty() {
+            let not_there = stretches(&self.keyspace, &self.not_there);
+            lines.push(("not there", format!("{not_there}, of those missing: so they were observed last")));
+        }
         // Whether one was there before or not.
         for (name, set) in [(IN_PROGRESS, &self.in_progress), ("failed", &self.failed)] {
             if !set.is_empty() {
@@ -177,6 +200,7 @@ impl PartitionState {
             "materialized": of(&(&self.materialized - &self.observed)),
             "observed": of(&self.observed),
             "missing": of(&self.missing()),
+            "not_there": of(&self.not_there),
             "in_progress": of(&self.in_progress),
             "failed": of(&self.failed),
             "lost": standings.map(|_| of(&self.lost(standings))),

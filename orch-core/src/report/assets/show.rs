@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::palette::{Palette, Role};
 use super::super::table::{Cell, table_of};
 use super::super::text::one_line;
-use super::super::words::{ago, count, moment};
+use super::super::words::{NOTHING_THERE, ago, count, moment};
 use super::failed::FailedAttempt;
 use super::list::{defined, fact_as_json, known};
 use super::metadata::{NAME, metadata};
@@ -181,6 +181,9 @@ fn named(lines: &[(&str, String)], palette: Palette) -> String {
 }
 
 pub(super) fn version(fact: &Materialization) -> String {
+    if fact.found_nothing() {
+        return NOTHING_THERE.to_owned();
+    }
     let version = fact.data_version.as_deref().unwrap_or_default();
     // What an observation has found is told as it was said.
     let shown = if fact.is_observation() { usize::MAX } else { VERSION };
@@ -203,7 +206,7 @@ fn latest(shown: &ShownAsset<'_>, fact: &Materialization) -> String {
         ),
         ("run", fact.run.to_string()),
         ("partition", optional(fact.partition.as_deref())),
-        ("data", optional(fact.data_version.as_deref())),
+        ("data", if fact.found_nothing() { version(fact) } else { optional(fact.data_version.as_deref()) }),
         (
             "code",
             fact.code_version.as_ref().map_or_else(String::new, |code| one_line(&format!("version {code}"))),

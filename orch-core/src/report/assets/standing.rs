@@ -32,13 +32,11 @@ impl Standing {
             // Several may have been taken, or another one.
             Some(latest) if input.partition.as_deref() != latest.partition.as_deref() => Self::Unknown,
             None => Self::Unknown,
-            Some(latest) if input.run == Some(latest.run) => {
-                match input.data_version == latest.data_version {
-                    true => Self::Current,
-                    false => Self::Newer,
-                }
-            }
-            Some(latest) if input.data_version.is_some() && input.data_version == latest.data_version => {
+            Some(latest) if input.run == Some(latest.run) => match input.data_version == latest.version() {
+                true => Self::Current,
+                false => Self::Newer,
+            },
+            Some(latest) if input.data_version.is_some() && input.data_version == latest.version() => {
                 // Observed again, it is what it was.
                 if latest.is_observation() { Self::Current } else { Self::SameData }
             }

@@ -310,11 +310,22 @@ fn what_a_run_has_materialized_is_told_in_lines() {
     let many: Vec<_> = (0..22).map(|_| fact("raw", 1, TypedMetadata::new())).collect();
     let told = materialized(&many, Palette::Plain);
     assert!(told.ends_with("Materialized raw\n             and 2 more assets\n"), "{told}");
-    let observed = |_| Materialization { value: ValueAt::Elsewhere, ..fact("raw", 1, TypedMetadata::new()) };
-    let mut many: Vec<_> = (0..22).map(observed).collect();
+    let observed = |version: Option<&str>| Materialization {
+        value: ValueAt::Elsewhere,
+        data_version: version.map(Into::into),
+        ..fact("raw", 1, TypedMetadata::new())
+    };
+    insta::assert_snapshot!(materialized(&[observed(Some("v3")), observed(None)], Palette::Plain), @"
+    Observed raw  as v3
+    Observed raw  nothing there
+    ");
+    let mut many: Vec<_> = (0..22).map(|_| observed(Some("v3"))).collect();
     many.push(fact("orders", 1, TypedMetadata::new()));
     let told = materialized(&many, Palette::Plain);
-    assert!(told.starts_with("Materialized orders\n    Observed raw\n"), "what was made comes first: {told}");
+    assert!(
+        told.starts_with("Materialized orders\n    Observed raw     as v3\n"),
+        "what was made comes first: {told}"
+    );
     assert_eq!(materialized(&[], Palette::Plain), "");
 }
 

@@ -1,6 +1,6 @@
 use super::super::columns::width;
 use super::super::palette::{Palette, Role};
-use super::super::words::count;
+use super::super::words::{NOTHING_THERE, count};
 use super::rows;
 use super::stale::short;
 use crate::asset::Materialization;
@@ -9,7 +9,7 @@ use crate::asset::Materialization;
 const TOLD: usize = 20;
 
 /// What a run has materialized, and observed of what others make, from the oldest on: a line for each, with its rows if they are
-/// known, and of an observation with the version. Of very many it tells what was made, and observations if there is room. Ends with
+/// known, and of an observation with the version, if anything was there. Of very many it tells what was made, and observations if there is room. Ends with
 /// a line break, unless there is nothing to tell.
 #[must_use]
 pub fn materialized(facts: &[Materialization], palette: Palette) -> String {
@@ -29,9 +29,9 @@ pub fn materialized(facts: &[Materialization], palette: Palette) -> String {
             rows => format!("{rows} rows"),
         });
         let is_observation = fact.is_observation();
-        let version = fact.data_version.as_deref().filter(|_| is_observation);
-        let version = version.map(|version| format!("as {}", short(version)));
-        let told: Vec<_> = version.into_iter().chain(rows).collect();
+        let version = fact.data_version.as_deref().map(|version| format!("as {}", short(version)));
+        let found = version.or_else(|| fact.found_nothing().then(|| NOTHING_THERE.to_owned()));
+        let told: Vec<_> = found.filter(|_| is_observation).into_iter().chain(rows).collect();
         let pad = if told.is_empty() { 0 } else { widest - width(key) + 2 };
         let label = if is_observation { "Observed" } else { "Materialized" };
         let label = palette.paint(Role::Good, &format!("{label:>12}"));

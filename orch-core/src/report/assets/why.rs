@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use jiff::Timestamp;
 
 use super::super::palette::Role;
-use super::super::words::count;
+use super::super::words::{NOTHING_THERE, count};
 use super::AssetFacts;
 use super::failed::{FailedAttempt, waiting};
 use super::partitions::stretches;
@@ -98,13 +98,20 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
     let mut text =
         format!("{} is {}", palette.paint(Role::Name, &named.to_string()), palette.paint(role, word));
     if let Some(latest) = why.latest_of(&named) {
-        let version = latest.data_version.as_deref().filter(|_| latest.is_observation());
+        let (version, is_nothing) = (latest.data_version.as_deref(), latest.found_nothing());
+        let version = version.filter(|_| latest.is_observation());
         // Of an asset with partitions it is one of them.
         let one = latest.partition.as_ref().filter(|_| named.partition.is_none());
         let it = one.map_or_else(|| "it".to_owned(), |one| format!("`{}[{one}]`", named.key));
-        let what = version
-            .map_or_else(|| format!("made {it}"), |version| format!("observed {it} as {}", short(version)));
+        let what = match version {
+            Some(version) => format!("observed {it} as {}", short(version)),
+            None if is_nothing => format!("looked at {it}"),
+            None => format!("made {it}"),
+        };
         let _ = write!(text, ": the run {} {what} {}", why.facts.run(latest), why.facts.when(latest.time));
+        if is_nothing {
+            let _ = write!(text, ", {NOTHING_THERE}");
+        }
     }
     let is_observed =
         || why.facts.graph.number(why.key).is_some_and(|of| why.facts.graph.observation(of).is_some());
@@ -351,7 +358,8 @@ impl WhyAsset<'_> {
         let there = taken.iter().map(|(index, _)| *index).collect();
         let needed = self.standings.needed((&named.key, named.index()), other, &there);
         taken.retain(|(index, _)| needed.contains(*index));
-        let known: PartitionSet = taken.iter().map(|(index, _)| *index).collect();
+        let is_there = |(_, fact): &&(u64, &Materialization)| !fact.found_nothing();
+        let known: PartitionSet = taken.iter().filter(is_there).map(|(index, _)| *index).collect();
         let before = fact.inputs.iter().find(|input| input.asset == *other);
         let before = before.and_then(|input| input.partition.as_deref()).unwrap_or_default();
         let now = match (known.len(), known.first().map(|index| keyspace.key_of(index))) {
@@ -359,9 +367,20 @@ impl WhyAsset<'_> {
             _ => keyspace.show(&known),
         };
         if before != now {
-            let _ = writeln!(text, "{indent}it was made of {before}, and would be made of {now}");
+            let of = |keys: &str| if keys.is_empty() { "none".to_owned() } else { keys.to_owned() };
+            let _ =
+                writeln!(text, "{indent}it was made of {}, and would be made of {}", of(before), of(&now));
         }
-        let mut newer: Vec<_> = taken.into_iter().filter(|(_, latest)| latest.time > fact.time).collect();
+        // Observed again as it was it is no reason.
+        let is_other = |latest: &Materialization| {
+            let before = || (self.at)(other, latest.partition.as_deref(), fact.time);
+            // One that was never there was as good as not there.
+            let is_there = !latest.found_nothing();
+            !latest.is_observation()
+                || before().map_or(is_there, |before| before.version() != latest.version())
+        };
+        let is_newer = |(_, latest): &(u64, &Materialization)| latest.time > fact.time && is_other(latest);
+        let mut newer: Vec<_> = taken.into_iter().filter(is_newer).collect();
         newer.sort_by_key(|(index, _)| *index);
         if let Some((index, latest)) = newer.first() {
             let key = latest.partition.clone().unwrap_or_default();
@@ -384,7 +403,7 @@ impl WhyAsset<'_> {
         text: &mut String,
     ) {
         let told = |fact: &Materialization| {
-            let version = fact.data_version.as_deref().map_or_else(String::new, short);
+            let version = fact.data_version.as_deref().map_or_else(|| "not there".to_owned(), short);
             format!("as {version} by the run {} {}", self.facts.run(fact), self.facts.when(fact.time))
         };
         let _ = write!(text, "{}`{named}` was observed {}", "  ".repeat(depth), told(latest));

@@ -30,6 +30,13 @@ impl Lack {
         }
     }
 
+    pub(super) fn nothing_there(asset: &LoadedAsset) -> Self {
+        Self {
+            why: "of which nothing was there when it was observed last".to_owned(),
+            hint: format!("have it observed again when others have made it: `assets observe {}`", asset.key),
+        }
+    }
+
     pub(super) fn in_memory(asset: &LoadedAsset) -> Self {
         Self {
             why: "of which nothing is left: it was in the memory of the run that made it".to_owned(),

@@ -2,6 +2,7 @@ use std::fmt;
 
 use super::reading::Reading;
 use crate::asset::AssetKey;
+use crate::failure::Failure;
 use crate::ids::{Place, StepPath};
 use crate::partition::{PartitionSet, quoted};
 use crate::plan::{Problem, ProblemKind, Program};
@@ -54,6 +55,40 @@ impl fmt::Display for Taker {
     }
 }
 
+/// Partitions of an asset that are taken and not there.
+#[derive(Default)]
+pub(super) struct Absent {
+    /// Those that nobody has made.
+    pub(super) never: PartitionSet,
+    /// Those that others make, and of which nothing was there when they were looked at last.
+    pub(super) nothing_there: PartitionSet,
+}
+
+impl Absent {
+    pub(super) fn is_empty(&self) -> bool {
+        self.never.is_empty() && self.nothing_there.is_empty()
+    }
+
+    /// Those of them that are among these.
+    pub(super) fn of(&self, set: &PartitionSet) -> Self {
+        Self { never: &self.never & set, nothing_there: &self.nothing_there & set }
+    }
+
+    /// Which they are, and why they are not there.
+    fn told(&self, reading: &Reading) -> String {
+        let (key, show) = (&reading.asset.key, |set: &PartitionSet| reading.up.show(set));
+        let never = || format!("partitions of `{key}` that were never materialized: {}", show(&self.never));
+        let nothing = |of: &str| {
+            format!("{of} nothing was there when they were observed last: {}", show(&self.nothing_there))
+        };
+        match (self.never.is_empty(), self.nothing_there.is_empty()) {
+            (false, true) => never(),
+            (true, _) => nothing(&format!("partitions of `{key}` of which")),
+            (false, false) => format!("{}; {}", never(), nothing("and some of which")),
+        }
+    }
+}
+
 /// What steps take and is not there.
 pub(in crate::run) struct Lacking {
     /// The number of the step that stands for it, or reads it.
@@ -77,11 +112,17 @@ pub(super) fn unmapped(reading: &Reading, taker: &Taker, missing: &[String]) -> 
     Problem::new(ProblemKind::InvalidPartition, message).hint(format!("{others}, or {}", without(reading)))
 }
 
-/// Partitions of an asset are taken that nobody has made.
-pub(super) fn absent(reading: &Reading, taker: &Taker, lacking: &PartitionSet) -> Problem {
-    let (key, does, keys) = (&reading.asset.key, taker.does(), reading.up.show(lacking));
-    let message = format!("`{taker}` {does} partitions of `{key}` that were never materialized: {keys}");
-    let hint = if taker.is_check {
+/// Partitions of an asset are taken that nobody has made, or of which nothing is there.
+pub(super) fn absent(reading: &Reading, taker: &Taker, lacking: &Absent) -> Problem {
+    let (key, does, keys) = (&reading.asset.key, taker.does(), reading.up.show(&lacking.never));
+    let message = format!("`{taker}` {does} {}", lacking.told(reading));
+    let hint = if lacking.never.is_empty() {
+        let again = quoted(&reading.up.show(&lacking.nothing_there));
+        let instead = if taker.is_check { "look at others".to_owned() } else { without(reading) };
+        format!(
+            "have them observed again when others have made them, `assets observe {key} --partition {again}`, or {instead}"
+        )
+    } else if taker.is_check {
         format!(
             "materialize them before, `materialize {key} --partition {}`, or look at others",
             quoted(&keys)
@@ -98,10 +139,16 @@ pub(super) fn absent(reading: &Reading, taker: &Taker, lacking: &PartitionSet) -
     Problem::new(ProblemKind::MissingAsset, message).hint(hint)
 }
 
+/// Partitions are to be read of which nothing was there when the run looked that reads them.
+pub(super) fn nothing_there(reading: &Reading, nothing: &PartitionSet) -> Failure {
+    let (key, keys) = (&reading.asset.key, reading.up.show(nothing));
+    let hint = format!("run again when others have made it, or {}", without(reading));
+    Failure::new(format!("of `{key}[{keys}]` nothing was there when this run looked")).hint(hint)
+}
+
 /// What a check says that does without them.
-pub(super) fn lacks(reading: &Reading, lacking: &PartitionSet) -> String {
-    let (key, keys) = (&reading.asset.key, reading.up.show(lacking));
-    format!("it takes partitions of `{key}` that were never materialized: {keys}")
+pub(super) fn lacks(reading: &Reading, lacking: &Absent) -> String {
+    format!("it takes {}", lacking.told(reading))
 }
 
 /// What to write to do without them.

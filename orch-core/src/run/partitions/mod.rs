@@ -5,6 +5,7 @@ mod journal;
 mod keys;
 mod kinds;
 mod load;
+mod looked;
 mod missing;
 mod reader;
 mod reading;

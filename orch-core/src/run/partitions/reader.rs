@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use jiff::Timestamp;
 
 use super::ForPartitions;
-use super::missing::{Lacking, Taker, absent, lacks, not_stored, unmapped};
+use super::missing::{Absent, Lacking, Taker, absent, lacks, not_stored, unmapped};
 use super::reading::Reading;
 use super::stopped::Stopped;
 use super::unpassed::Unpassed;
@@ -112,12 +112,12 @@ impl Reader {
         &self,
         (number, name): (usize, &str),
         reading: &Reading,
-        absent: &PartitionSet,
+        absent: &Absent,
         problem: Problem,
     ) -> Lacking {
         let down = reading.down();
         let copy = |index: u64| {
-            let absent = &reading.needed(&PartitionSet::from_iter([index]), self.now).keys & absent;
+            let absent = absent.of(&reading.needed(&PartitionSet::from_iter([index]), self.now).keys);
             let within = reading.within.as_ref().and_then(|within| within.keyspace.key_of(index).ok());
             let branch = within.map(|key| Branch::new(None, key.as_str().into(), 0));
             let told = || (StepPath::new(name, branch), lacks(reading, &absent));
@@ -131,7 +131,7 @@ impl Reader {
     /// Whether steps read what others of the same run make.
     pub(in crate::run) fn reads_what_is_made(&self) -> bool {
         self.readings.values().any(|reading| reading.of.made.is_some())
-            || self.wholes.values().any(|whole| whole.made)
+            || self.wholes.values().any(|whole| whole.made || whole.asset.external)
     }
 
     /// The partitions that its steps take, whoever makes them.
@@ -192,11 +192,11 @@ impl Reader {
         reading: &Reading,
         taker: &Taker,
         before: Option<&[Materialization]>,
-    ) -> Result<PartitionSet, Problem> {
+    ) -> Result<Absent, Problem> {
         let key = &reading.asset.key;
         let versions_alone = reading.asset.versions_alone();
         if reading.of.waits && !versions_alone {
-            return Ok(PartitionSet::new());
+            return Ok(Absent::default());
         }
         let needed = reading.needed(&reading.down(), self.now);
         if !needed.missing.is_empty() && !versions_alone {
@@ -210,13 +210,13 @@ impl Reader {
         let again = if reading.made.is_empty() { PartitionSet::new() } else { &needed.keys & &reading.made };
         let Some(storage) = self.storage.clone() else {
             return match reading.asset.read_by.is_some() || versions_alone {
-                true => Ok(PartitionSet::new()),
+                true => Ok(Absent::default()),
                 false => Err(not_stored(key, taker)),
             };
         };
         let unread = |error: StorageError| unread(key, &error);
         let facts = facts(&*storage, reading, &taken, before).map_err(unread)?;
-        let mut lacking = PartitionSet::new();
+        let mut lacking = Absent::default();
         for index in taken.iter() {
             match reading.up.key_of(index).ok().and_then(|partition| facts.get(partition.as_str())) {
                 // Of what may be missing the version is taken, be there a value or not.
@@ -228,9 +228,10 @@ impl Reader {
                     let of_asset = self.taken.entry(key.clone()).or_default();
                     of_asset.insert(fact.partition.clone().unwrap_or_default(), fact.clone());
                 }
+                Some(fact) if fact.found_nothing() => _ = lacking.nothing_there.insert(index),
                 // Others may have stored it without a word.
                 None if reading.asset.external && reading.asset.read_by.is_some() => {}
-                _ => _ = lacking.insert(index),
+                _ => _ = lacking.never.insert(index),
             }
         }
         if reading.asset.external && reading.asset.read_by.is_none() && !versions_alone {
@@ -239,18 +240,21 @@ impl Reader {
                 let made =
                     partition.map(|of| self.made_by_others(key, of.as_str())).transpose().map_err(unread)?;
                 if made.flatten().is_none() {
-                    lacking.insert(index);
+                    lacking.never.insert(index);
                 }
             }
         }
         if !again.is_empty() {
             self.made_before(key).map_err(unread)?;
         }
-        Ok(if reading.allows_missing() || versions_alone { PartitionSet::new() } else { lacking })
+        Ok(if reading.allows_missing() || versions_alone { Absent::default() } else { lacking })
     }
 
     /// Whether there is a value of what is known: of what was observed alone its IO manager has one, or this instance.
     fn is_had(&self, reading: &Reading, fact: &Materialization) -> Result<bool, StorageError> {
+        if fact.found_nothing() {
+            return Ok(false);
+        }
         if !fact.is_observation() || reading.asset.read_by.is_some() {
             return Ok(true);
         }
@@ -273,12 +277,14 @@ impl Reader {
 
     /// Finds what the run itself has made of an asset before it goes on: of others that have made it meanwhile nothing is taken.
     pub(super) fn made_before(&self, key: &AssetKey) -> Result<(), StorageError> {
+        std::iter::once(&self.run).chain(&self.ancestors).try_for_each(|run| self.made_by(key, *run))
+    }
+
+    /// The same of one run, or what it has found of an asset that others make.
+    pub(super) fn made_by(&self, key: &AssetKey, run: RunId) -> Result<(), StorageError> {
         let Some(storage) = &self.storage else { return Ok(()) };
-        for run in std::iter::once(&self.run).chain(&self.ancestors) {
-            let query =
-                MaterializationQuery { asset: Some(key.clone()), run: Some(*run), ..Default::default() };
-            storage.materializations(&query)?.into_iter().for_each(|fact| self.tell_again(fact));
-        }
+        let query = MaterializationQuery { asset: Some(key.clone()), run: Some(run), ..Default::default() };
+        storage.materializations(&query)?.into_iter().for_each(|fact| self.tell_again(fact));
         Ok(())
     }
 
@@ -339,7 +345,8 @@ impl ReadsAssets for Reader {
             (Some(of), Some(key)) => of.keyspace.index_of(key)?,
             _ => 0,
         };
-        let mut needed = reading.needed(&PartitionSet::from_iter([down]), self.now).keys;
+        let needed = reading.needed(&PartitionSet::from_iter([down]), self.now).keys;
+        let mut needed = self.there(reading, needed)?;
         let (mut keys, mut values, mut facts) = (Vec::new(), Vec::new(), Vec::new());
         for index in needed.clone().iter() {
             let (key, is_made) = (reading.up.key_of(index)?, reading.made.contains(index));

@@ -3,6 +3,7 @@
 use super::super::foreign;
 use super::reader::{Reader, unread};
 use crate::asset::{InputVersion, Materialization};
+use crate::engine::nothing_there;
 use crate::failure::{Failure, quietly};
 use crate::ids::StepPath;
 use crate::io::OutputAt;
@@ -36,9 +37,14 @@ impl Reader {
     /// known, as what lies in their places is compared with it.
     pub(in crate::run) fn with_wholes(mut self, wholes: Vec<(usize, Whole)>) -> Result<Self, Problem> {
         self.wholes = wholes.into_iter().collect();
-        for whole in self.wholes.values().filter(|whole| whole.made) {
+        for whole in self.wholes.values() {
             let key = &whole.asset.key;
-            self.made_before(key).map_err(|error| unread(key, &error))?;
+            let before = match whole.made {
+                true => self.made_before(key),
+                // What others make it has looked at before, if at all.
+                false => self.made_by(key, self.run),
+            };
+            before.map_err(|error| unread(key, &error))?;
         }
         Ok(self)
     }
@@ -60,6 +66,9 @@ impl Reader {
             let at = at.asset(Some(key)).columns(&whole.asset.columns);
             let look = |stamp: &str| quietly(|| manager.look(&at, stamp)).and_then(|found| found);
             let known = self.made_here(key, "").map(|(fact, _)| fact).or_else(|| whole.taken.clone());
+            if known.as_ref().is_some_and(Materialization::found_nothing) {
+                return Err(nothing_there(key));
+            }
             let since = match known {
                 Some(known) => {
                     let (run, event) = (known.run, known.event);

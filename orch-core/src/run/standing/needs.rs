@@ -27,8 +27,10 @@ pub(super) struct Way {
 pub(super) struct Known<'a> {
     pub(super) keyspace: Keyspace,
     pub(super) facts: HashMap<u64, &'a Materialization>,
-    /// The indexes of these.
+    /// The indexes of these, but for those of which nothing was there when they were observed last.
     pub(super) materialized: PartitionSet,
+    /// The indexes of the others.
+    pub(super) nothing_there: PartitionSet,
     /// Whether others may store partitions of it without a word.
     pub(super) is_untold: bool,
 }
@@ -101,8 +103,11 @@ impl Versions {
         let versions = need.ways.iter().zip(&mut self.last).map(|(way, last)| {
             let mapped = way.link.upstream_of(&one, now);
             let mut taken = mapped.keys;
-            if way.allows_missing && !known.is_untold {
-                taken = &taken & &known.materialized;
+            if way.allows_missing {
+                taken = match known.is_untold {
+                    true => &taken - &known.nothing_there,
+                    false => &taken & &known.materialized,
+                };
             }
             if let Some((_, version)) = last.as_ref().filter(|(set, _)| *set == taken) {
                 return version.clone();

@@ -159,11 +159,23 @@ pub fn observation(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
     let observed = EventKind::AssetObservation {
         asset,
         partition: None,
-        data_version: number.to_string().into(),
+        data_version: Some(number.to_string().into()),
         metadata: [("rows".to_owned(), MetadataValue::RowCount(number))].into(),
     };
     let start = EventKind::StepStart { waited: Duration::ZERO };
     vec![event(5, start), output, event(7, observed), event(8, EventKind::StepSuccess)]
+}
+
+/// The same, of one that finds nothing there.
+#[must_use]
+pub fn observation_of_nothing(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
+    let mut entries = observation(run, number, asset);
+    for entry in &mut entries {
+        if let EventKind::AssetObservation { data_version, metadata, .. } = &mut entry.event.kind {
+            (*data_version, *metadata) = (None, BTreeMap::new());
+        }
+    }
+    entries
 }
 
 /// The events of a step that is the check of an asset, of which the second tells what it has found. They happen after
@@ -356,7 +368,7 @@ fn next(kind: &EventKind) -> Option<EventKind> {
         EventKind::AssetCheckEvaluation { .. } => EventKind::AssetObservation {
             asset: key("lake/orders"),
             partition: Some("2024-01-31".into()),
-            data_version: "Größe \"x\"".into(),
+            data_version: Some("Größe \"x\"".into()),
             metadata: [("rows".to_owned(), MetadataValue::RowCount(8))].into(),
         },
         EventKind::AssetObservation { .. } => EventKind::StreamClosed {
@@ -428,7 +440,7 @@ fn variations() -> Vec<EventKind> {
         EventKind::AssetObservation {
             asset: key("orders"),
             partition: None,
-            data_version: "".into(),
+            data_version: None,
             metadata: BTreeMap::new(),
         },
         EventKind::StreamClosed { output, count: 0, orphaned: 0, orphans: Vec::new() },

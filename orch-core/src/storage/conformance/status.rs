@@ -1,4 +1,8 @@
-use super::samples::{asset, failed, key, observation, of_partition, passed_over as pass, pinned, record};
+use super::samples::{
+    asset, failed, key, observation, observation_of_nothing, of_partition, passed_over as pass, pinned,
+    record,
+};
+use crate::asset::MaterializationQuery;
 use crate::ids::RunId;
 use crate::partition::{KeySet, KeySets, Keyspace, PartitionsDefinition};
 use crate::storage::{Storage, WriteEvents};
@@ -113,6 +117,60 @@ pub(super) fn observed(storage: &dyn Storage) {
     assert!(latest.iter().all(|(day, _)| *day != Some("mon")), "{latest:?}");
     let day = storage.latest_made(&key("orders"), Some("tue")).expect(READ).expect("it was made");
     assert!(!day.is_observation());
+}
+
+pub(super) fn not_there(storage: &dyn Storage) {
+    let days = weekdays();
+    let of = || {
+        let status = storage.partition_status(&key("orders"), &days).expect(READ);
+        format!("{}; {}", days.show(&status.materialized), days.show(&status.observed))
+    };
+    let (run, mut writer) = make(storage, 1);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(observation_of_nothing(run, 1, "orders"), "mon");
+    commit(observation(run, 1, "orders"), "tue");
+    commit(observation(run, 2, "orders"), "wed");
+    commit(observation_of_nothing(run, 3, "orders"), "wed");
+    assert_eq!(of(), "; tue", "of the others nothing was there when they were observed last");
+    commit(observation(run, 4, "orders"), "mon");
+    commit(observation_of_nothing(run, 4, "orders"), "tue");
+    assert_eq!(of(), "; mon", "it comes, and goes");
+    commit(observation(run, 5, "orders"), "tue");
+    commit(observation_of_nothing(run, 6, "orders"), "tue");
+    commit(observation_of_nothing(run, 5, "orders"), "mon");
+    commit(observation(run, 6, "orders"), "mon");
+    assert_eq!(of(), "; mon");
+    let latest = storage.latest_partitions(&key("orders")).expect(READ);
+    let latest: Vec<_> = latest
+        .iter()
+        .map(|fact| (fact.partition.as_deref().unwrap_or_default(), fact.found_nothing()))
+        .collect();
+    assert_eq!(latest, [("mon", false), ("tue", true), ("wed", true)]);
+    // A run that is behind the others tells what is older than what is known.
+    let (late, mut writer) = make(storage, 2);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(observation(late, 5, "orders"), "tue");
+    commit(observation_of_nothing(late, 5, "orders"), "mon");
+    assert_eq!(of(), "; mon", "what happened last counts");
+    commit(asset(late, 7, "orders", None), "tue");
+    assert_eq!(of(), "tue; mon", "that it was made is no look");
+    assert!(
+        storage.latest_made_partitions(&key("orders")).expect(READ).iter().all(|fact| !fact.is_observation())
+    );
+    let query = MaterializationQuery {
+        observed: Some(true),
+        partition: Some("wed".to_owned()),
+        ..MaterializationQuery::default()
+    };
+    assert_eq!(storage.materializations(&query).expect(READ).len(), 2, "to find nothing is to look too");
+    let other = PartitionsDefinition::of(["tue", "mon"]).resolve(&KeySets::new()).expect("a definition");
+    let status = storage.partition_status(&key("orders"), &other).expect(READ);
+    assert_eq!(other.show(&status.observed), "mon", "by another definition");
+    assert_eq!(of(), "tue; mon", "and by this again");
 }
 
 pub(super) fn passed_over(storage: &dyn Storage) {

@@ -3,6 +3,7 @@
 mod elsewhere;
 mod makers;
 mod mended;
+mod not_there;
 mod without;
 
 use std::collections::BTreeMap;
@@ -361,13 +362,13 @@ fn days_are_observed_alone_and_then_it_is_known_what_is_stale() {
     insta::assert_snapshot!(runner().run_blocking().expect_err("which days?"), @r#"
     the job `observe_assets` cannot be planned
     error: `raw` has partitions, and the run is not told for which it is
-      --> tests/it/assets/observed/by_day.rs:90 (the observation)
+      --> tests/it/assets/observed/by_day.rs:91 (the observation)
       hint: name them: `--partition 2024-01-14` is one, `--partition 2024-01-01..2024-01-14` all from one to the other, `--partition latest` the last; in code `.partition("2024-01-14")`
     "#);
     insta::assert_snapshot!(runner().partition("2024-02-01").run_blocking().expect_err("it is no day of these"), @"
     the job `observe_assets` cannot be planned
     error: of the partitions of `raw`: `2024-02-01` is behind the last of these partitions
-      --> tests/it/assets/observed/by_day.rs:90 (the observation)
+      --> tests/it/assets/observed/by_day.rs:91 (the observation)
       hint: the last is `2024-01-14`
     ");
     let observed = runner().partition("2024-01-01..2024-01-02").run_blocking().expect("it succeeds");

@@ -1,0 +1,154 @@
+//! Runs that look at days of what others make, of which some are not there, are interrupted at any commit: what was found stands, be
+//! it that nothing was there, and what is made takes the days that were.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use orch_core::asset::{DataVersion, Materialization};
+use orch_core::graph::{AssetDef, ObservationDef, Upstream};
+use orch_core::io::{IoManager, Metadata, OutputAt};
+use orch_core::partition::{
+    ByTime, Partition, PartitionMapping, Partitioning, Partitions, PartitionsDefinition, TimePartitions,
+};
+
+use super::*;
+
+const RUN: RunId = RunId::from_u128(1);
+
+struct Daily;
+
+impl Partitioning for Daily {
+    type Kind = ByTime;
+
+    fn definition() -> PartitionsDefinition {
+        TimePartitions::daily("2024-01-01").until("2024-01-05").into()
+    }
+}
+
+/// Where others put a number for each day, and take it away.
+struct Others;
+
+impl IoManager<i64> for Others {
+    fn store(&self, _: &OutputAt<'_>, _: &i64) -> Result<Metadata, Failure> {
+        Err(Failure::new("others put it there"))
+    }
+
+    fn load(&self, _: &OutputAt<'_>) -> Result<i64, Failure> {
+        Ok(1)
+    }
+}
+
+fn foreign() -> &'static Arc<AssetDef> {
+    static ASSET: OnceLock<Arc<AssetDef>> = OnceLock::new();
+    ASSET.get_or_init(|| {
+        let foreign = AssetDef::builder("foreign").partitioned_by::<Daily>().io("others");
+        foreign.external::<i64>(Coded::<i64>::CODEC).into()
+    })
+}
+
+/// How many are there of a day; if `apart`, of it and the day before, which are looked at in another map.
+fn count(apart: bool) -> AssetDef {
+    let count = AssetDef::builder("count").code_version("1").partitioned_by::<Daily>();
+    let op = OpDef::builder("count");
+    if apart {
+        let op = op.input::<Partitions<i64>>("days").returns::<Plain>().coded([Coded::<i64>::CODEC]);
+        let op: Arc<OpDef> =
+            op.blocking(|mut args| Ok(args.take::<Partitions<i64>>(0)?.values().sum())).into();
+        let count = count.takes_partitions_made(foreign());
+        let count = count.mapped(PartitionMapping::time_window(-1, 0).allow_missing());
+        return count.made_by(&Arc::clone(&op), move |upstream: &Upstream| {
+            let days = upstream.partitions_of_made::<i64>(foreign());
+            Call::of(&op).input::<Partitions<i64>>(days).place::<Plain>();
+        });
+    }
+    let op = op.input::<Option<i64>>("day").returns::<Plain>().coded([Coded::<i64>::CODEC]);
+    let op: Arc<OpDef> = op.blocking(|mut args| Ok(args.take::<Option<i64>>(0)?.unwrap_or_default())).into();
+    let count = count.takes_made(foreign()).taken_as::<i64, Option<i64>, _>();
+    count.made_by(&Arc::clone(&op), move |upstream: &Upstream| {
+        Call::of(&op).input::<Option<i64>>(upstream.optional_of_made::<i64>(foreign())).place::<Plain>();
+    })
+}
+
+/// Of which each second look finds nothing.
+fn definitions(looks: &Arc<AtomicUsize>, apart: bool) -> Definitions {
+    let looks = Arc::clone(looks);
+    let seen = ObservationDef::builder_of(foreign(), "seen").looks_at(move |_: &Partition<Daily>, _| {
+        let look = looks.fetch_add(1, Ordering::Relaxed);
+        look.is_multiple_of(2).then(|| DataVersion::new(look))
+    });
+    let assets = [Arc::clone(foreign()), count(apart).into()];
+    Definitions::new().assets(assets).observations([seen]).io::<i64>("others", Others)
+}
+
+/// What is known, the oldest first.
+fn known(memory: &Memory) -> Vec<Materialization> {
+    let mut facts = memory.materializations(&MaterializationQuery::default()).unwrap();
+    facts.reverse();
+    facts
+}
+
+/// Of each day how many were counted, and how many are to be by what was found.
+fn counted(memory: &Memory, apart: bool) -> BTreeMap<String, (i64, i64)> {
+    let there = |day: i8| {
+        let latest = MaterializationQuery {
+            partition: Some(format!("2024-01-0{day}")),
+            ..MaterializationQuery::latest(foreign().key())
+        };
+        let latest = memory.materializations(&latest).unwrap();
+        i64::from(latest.first().is_some_and(|fact| !fact.found_nothing()))
+    };
+    let counts = known(memory).into_iter().filter(|fact| fact.asset.as_str() == "count");
+    let of = |fact: Materialization| {
+        let value = memory.asset_value(&fact).unwrap().expect("it is small");
+        let day = fact.partition.clone().unwrap_or_default();
+        let number: i8 = day.trim_start_matches("2024-01-0").parse().expect("a day");
+        let before = if apart { there(number - 1) } else { 0 };
+        // A small number is written as this one byte.
+        (day, (i64::from(value.bytes()[0]), there(number) + before))
+    };
+    counts.map(of).collect()
+}
+
+#[test]
+fn what_was_found_stands_be_it_nothing() {
+    for apart in [false, true] {
+        for life in 0.. {
+            let (memory, looks) = (Memory::new(), Arc::new(AtomicUsize::new(0)));
+            let storage = |left| -> Arc<dyn Storage> {
+                Arc::new(Mortal {
+                    memory: memory.clone(),
+                    left: Arc::new(AtomicUsize::new(left)),
+                    room: true,
+                    unread: None,
+                })
+            };
+            let definitions = definitions(&looks, apart);
+            let job = definitions.materialize(&"*".parse().unwrap());
+            let runner = definitions.runner(&job).run_id(RUN).max_concurrent(1).memoize();
+            let runner = runner.partition("2024-01-02..2024-01-04").record(&storage(life));
+            let _ = runtime().block_on(runner.run());
+            let is_over = memory.run(RUN).is_ok_and(|run| run.status.is_terminal());
+            let before = known(&memory);
+            if !is_over {
+                let runner = definitions.resume(&storage(usize::MAX), RUN).unwrap();
+                runtime().block_on(runner.run()).unwrap();
+            }
+            let after = known(&memory);
+            assert_eq!(after[..before.len()], before, "what was known stays, after {life} commits");
+            let of = |asset: &str| after.iter().filter(|fact| fact.asset.as_str() == asset).count();
+            assert_eq!((of("foreign"), of("count")), (if apart { 4 } else { 3 }, 3), "{life} commits");
+            let counted = counted(&memory, apart);
+            assert!(counted.values().all(|(counted, there)| counted == there), "{life}: {counted:?}");
+            // By what was found nothing is to be made anew.
+            let alone = definitions.materialize(&"count".parse().unwrap());
+            let runner = definitions.runner(&alone).memoize().partition("2024-01-02..2024-01-04");
+            runtime().block_on(runner.record(&storage(usize::MAX)).run()).unwrap();
+            assert_eq!(known(&memory), after, "interrupted after {life} commits");
+            if is_over {
+                let found: Vec<_> = after.iter().map(Materialization::found_nothing).collect();
+                assert!(found.contains(&true) && life >= 6, "{life} commits: {found:?}");
+                break;
+            }
+        }
+    }
+}

@@ -85,6 +85,7 @@ impl Program {
             definition: drawn.definition.clone(),
             from: drawn.from.clone(),
             takers: drawn.takers.clone(),
+            external: drawn.external.clone(),
         });
         let mut plan = Plan {
             job: job.options.name.clone(),

@@ -30,7 +30,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use compare::{Change, ChangeKind};
-pub use partitions::{LoadedPartitions, PartitionsFrom, PartitionsTaker, PlannedPartitions};
+pub use partitions::{
+    ExternalPartitions, LoadedPartitions, PartitionsFrom, PartitionsTaker, PlannedPartitions,
+};
 pub use problem::{PlanError, Problem, ProblemKind};
 
 pub(crate) use assets::Maker;

@@ -1,5 +1,6 @@
 use serde::{Deserialize, Serialize};
 
+use crate::asset::AssetKey;
 use crate::partition::{PartitionMapping, PartitionsDefinition};
 
 /// The partitions that a run is for, of one definition: a step gives them, and what is made of each stands in its map.
@@ -19,6 +20,10 @@ pub struct PlannedPartitions {
     /// What takes them, where the run looks at those alone that are taken of what others make, whatever it is told.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub takers: Vec<PartitionsTaker>,
+    /// What is made of them is made of partitions of these, which others make: of those a run can be told, if several follow from
+    /// the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub external: Vec<ExternalPartitions>,
 }
 
 /// That partitions are to be made since others are, of which they are made.
@@ -27,6 +32,19 @@ pub struct PlannedPartitions {
 pub struct PartitionsFrom {
     /// The others, by their number in the plan.
     pub partitions: usize,
+    /// The mapping; none for the one that follows from the definitions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mapping: Option<PartitionMapping>,
+}
+
+/// That partitions follow from those of an asset that others make.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ExternalPartitions {
+    /// The asset.
+    pub asset: AssetKey,
+    /// By what it is partitioned.
+    pub definition: PartitionsDefinition,
     /// The mapping; none for the one that follows from the definitions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mapping: Option<PartitionMapping>,

@@ -30,6 +30,7 @@ mod partitions;
 mod shop;
 mod show;
 mod stale;
+mod two_kinds;
 mod unpassed;
 mod unpassed_days;
 mod unread;

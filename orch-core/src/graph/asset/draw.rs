@@ -111,6 +111,7 @@ pub(super) fn enter(
             if let Some(from) = made.filter(|from| *from != within) {
                 upstream.scopes.follow(within, from, dependency.mapping.as_ref());
             }
+            upstream.scopes.follow_external(within, dependency);
         }
         upstream.stand_in(within);
     }

@@ -14,7 +14,7 @@ use crate::io::Coded;
 use crate::partition::{
     Kind as _, Partition, PartitionError, PartitionMapping, Partitioning, PartitionsDefinition, another_kind,
 };
-use crate::plan::{PartitionsFrom, PartitionsTaker, Problem, ProblemKind};
+use crate::plan::{ExternalPartitions, PartitionsFrom, PartitionsTaker, Problem, ProblemKind};
 use crate::value::TypeInfo;
 
 /// By what an asset is partitioned: the definition of a type, and the step that gives such partitions.
@@ -187,6 +187,7 @@ pub(crate) struct DrawnPartitions {
     pub(crate) definition: PartitionsDefinition,
     pub(crate) from: Vec<PartitionsFrom>,
     pub(crate) takers: Vec<PartitionsTaker>,
+    pub(crate) external: Vec<ExternalPartitions>,
 }
 
 /// All partition maps of a job.
@@ -239,6 +240,7 @@ impl PartitionScopes {
                 definition,
                 from: Vec::new(),
                 takers: Vec::new(),
+                external: Vec::new(),
             });
         });
         self.0.len() - 1
@@ -283,6 +285,23 @@ impl PartitionScopes {
             let known = &mut composition.graph.partitions[within].from;
             if !known.contains(&from) {
                 known.push(from);
+            }
+        });
+    }
+
+    /// That partitions of a map are made of those of an asset that others make.
+    pub(super) fn follow_external(&self, within: usize, dependency: &Dependency) {
+        let asset = dependency.asset();
+        let Some(definition) = asset.partitions().filter(|_| asset.is_external()) else { return };
+        compose::with(|composition| {
+            let external = ExternalPartitions {
+                asset: asset.key().clone(),
+                definition: definition.clone(),
+                mapping: dependency.mapping.clone(),
+            };
+            let known = &mut composition.graph.partitions[within].external;
+            if !known.contains(&external) {
+                known.push(external);
             }
         });
     }

@@ -9,7 +9,11 @@ use crate::storage::{PinnedPartitions, Storage};
 pub(in crate::run) fn key_sets(plan: &Plan) -> BTreeSet<&str> {
     let made = plan.partitions.iter().map(|of| &of.definition);
     let loads = plan.steps.iter().filter_map(|step| step.loads.as_ref()?.partitions.as_ref());
-    made.chain(loads.map(|of| &of.definition)).flat_map(PartitionsDefinition::key_sets).collect()
+    let external = plan.partitions.iter().flat_map(|of| &of.external).map(|of| &of.definition);
+    made.chain(loads.map(|of| &of.definition))
+        .chain(external)
+        .flat_map(PartitionsDefinition::key_sets)
+        .collect()
 }
 
 /// The sets whose keys are partitions of what a plan makes or takes, as the instance has them now.

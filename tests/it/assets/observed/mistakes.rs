@@ -268,7 +268,7 @@ fn partitions_of_two_kinds_observed_at_once_are_told() {
     the job `observe_assets` cannot be planned
     error: `days` and `hours` have partitions of different kinds, and neither follow from those of the other
       --> tests/it/assets/observed/mistakes.rs:256 (the observation)
-      hint: a run is for partitions of one kind: observe them one after the other
+      hint: a run is for partitions of one kind: run one after the other `assets observe days --partition '2024-01-01'`, `assets observe hours --partition ..`
     ");
     let whole = Definitions::new().assets(assets![rate]).observations(observations![published]);
     let job = whole.observe_assets(&"*".parse().expect("a selection"));

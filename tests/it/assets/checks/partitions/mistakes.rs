@@ -121,11 +121,11 @@ fn a_run_of_checks_is_told_its_partitions_and_they_are_there() {
       hint: keys are the starts of windows, such as `2024-01-01`, the first
     ");
     let of_two = Definitions::new().assets(assets![sold, stock]).checks(checks![positive, filled]);
-    insta::assert_snapshot!(refused(Shop::of(of_two).check("*", "2024-01-07")), @r"
+    insta::assert_snapshot!(refused(Shop::of(of_two).check("*", "2024-01-07")), @"
     the job `check_assets` cannot be planned
     error: `sold` and `stock` have partitions of different kinds, and neither follow from those of the other
       --> tests/it/assets/checks/partitions.rs:77 (the check)
-      hint: a run is for partitions of one kind: let their checks look one after the other
+      hint: a run is for partitions of one kind: run one after the other `assets check sold --partition '2024-01-07'`, `assets check stock --partition ..`
     ");
     let of_none =
         Definitions::new().assets(assets![price]).checks([fresh::<price>(std::time::Duration::MAX)]);

@@ -34,8 +34,10 @@ pub(super) struct Found<'a> {
     selected: Vec<bool>,
     standings: Standings,
     pub(super) made: ToMake,
-    /// The same with what blocking checks look at before.
+    /// The same with what blocking checks look at before, and what is passed over to be made good.
     pub(super) checked: ToMake,
+    /// What is passed over since the last attempt at it failed, and is as it would be made.
+    made_good: ToMake,
     /// The job that makes it.
     pub(super) job: Job,
     /// Where that was looked up, if there is such a place.
@@ -74,27 +76,38 @@ pub(super) fn find<'a>(
     let asked = wish.partition.into_iter().fold(runner(wish.job)?, Runner::partition);
     let asked = asked.key_sets(latest.keys.clone()).partitions().map_err(refused)?;
     let made = standings.to_make_of(&wish.selected, making, &asked);
-    if made.assets.is_empty() {
+    let of = (&wish.selected[..], &asked);
+    let made_good = match storage.as_ref().filter(|_| making == Making::Stale) {
+        Some(storage) => standings.fresh_but_failed(&made, graph, of, &**storage),
+        None => Ok(ToMake::default()),
+    };
+    let made_good = made_good.map_err(|error| home::refused(&error, printer))?;
+    if made.assets.is_empty() && made_good.assets.is_empty() {
         printer.note(&nothing(&wish, &standings, graph));
         return Ok(None);
     }
-    let of = (&wish.selected[..], &asked);
     let checked = match storage.as_ref().filter(|_| !wish.no_checks) {
         Some(storage) => standings.with_unpassed(made.clone(), graph, of, &latest, &**storage),
         None => Ok(made.clone()),
     };
-    let checked = checked.map_err(|error| home::refused(&error, printer))?;
+    let checked = checked.map_err(|error| home::refused(&error, printer))?.with(&made_good, graph);
     let job = drawn(&checked.in_run(graph, &asked));
-    Ok(Some(Found { graph, selected: wish.selected, standings, made, checked, job, storage }))
+    Ok(Some(Found { graph, selected: wish.selected, standings, made, checked, made_good, job, storage }))
 }
 
 impl Found<'_> {
-    /// A line for each asset that is to be made, and why.
+    /// A line for each asset that is to be made, and why; and which are passed over since they failed.
     pub(super) fn told(&self, palette: Palette) -> String {
-        report::assets_to_make(self.graph, &self.standings, (&self.selected, &self.made), palette)
+        let to_make = match self.made.assets.is_empty() {
+            true => String::new(),
+            false => {
+                report::assets_to_make(self.graph, &self.standings, (&self.selected, &self.made), palette)
+            }
+        };
+        to_make + &report::assets_made_good(self.graph, &self.standings, &self.made_good)
     }
 
-    /// The same, for scripts.
+    /// What is to be made, for scripts.
     pub(super) fn as_json(&self) -> Value {
         report::assets_to_make_as_json(self.graph, &self.standings, (&self.selected, &self.made))
     }

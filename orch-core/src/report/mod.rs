@@ -41,8 +41,8 @@ pub use assets::{
     AssetFacts, Evaluations, FailedAttempt, MaterializedAt, PartitionState, PartitionStates, ShownAsset,
     ShownPartitions, WhyAsset, asset, asset_as_json, asset_graph, asset_graph_as_dot, asset_graph_as_mermaid,
     asset_graph_as_svg, asset_others, asset_partitions, asset_partitions_as_json, asset_plots_as_svg, assets,
-    assets_as_json, assets_made_along, assets_to_make, assets_to_make_as_json, failed_before, materialized,
-    why_asset,
+    assets_as_json, assets_made_along, assets_made_good, assets_to_make, assets_to_make_as_json,
+    failed_before, materialized, why_asset,
 };
 pub use backfills::{backfill, backfill_as_json, backfill_event_as_json, backfills};
 pub use gantt::gantt;

@@ -1,4 +1,5 @@
 mod before;
+mod failed;
 mod latest;
 mod look;
 mod needs;

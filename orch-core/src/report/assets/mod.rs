@@ -48,7 +48,7 @@ pub use partitions::{PartitionState, PartitionStates};
 pub use plots::asset_plots_as_svg;
 pub use show::{ShownAsset, asset, asset_as_json};
 pub use status::{ShownPartitions, asset_partitions, asset_partitions_as_json};
-pub use to_make::{assets_made_along, assets_to_make, assets_to_make_as_json};
+pub use to_make::{assets_made_along, assets_made_good, assets_to_make, assets_to_make_as_json};
 pub use told::materialized;
 pub use tree::asset_graph;
 pub use why::{MaterializedAt, WhyAsset, why_asset};

@@ -42,7 +42,24 @@ pub fn assets_to_make(
     table(["to make", "since"], rows, palette)
 }
 
-/// The same as an array, of which each has how it stands and why it is made; of one with partitions how many, and the stretches of
+/// What is as it would be made and is passed over since the last attempt at it failed, with a line break; nothing if there is none.
+#[must_use]
+pub fn assets_made_good(graph: &AssetGraph, standings: &Standings, passed_over: &ToMake) -> String {
+    let name = |number: &usize| {
+        let key = graph.assets()[*number].key();
+        match (standings.partitions(key), passed_over.partitions.get(number)) {
+            (Some(of), Some(set)) => format!("{key}[{}]", stretches(of.keyspace(), set)),
+            _ => key.to_string(),
+        }
+    };
+    let names: Vec<_> = passed_over.assets.iter().map(name).collect();
+    if names.is_empty() {
+        return String::new();
+    }
+    format!("as it would be made, though the last attempt failed, and so passed over: {}\n", names.join(", "))
+}
+
+/// What is to be made as an array, of which each has how it stands and why it is made; of one with partitions how many, and the stretches of
 /// their keys, both ends included.
 #[must_use]
 pub fn assets_to_make_as_json(

@@ -158,6 +158,69 @@ fn a_day_that_failed_and_was_passed_over_since_is_there() {
 }
 
 #[test]
+fn what_failed_and_is_fresh_is_made_good_though_nothing_is_to_be_made() {
+    let around = around();
+    let session = |program: fn() -> Definitions, args: &str| {
+        without_age(&shop::without_lines(&session_around(&around, || Ok(program()), args)))
+    };
+    session(good, "materialize till income profit --partition *");
+    let mut told = String::new();
+    for asset in ["till --partition 2024-01-02", "costs"] {
+        session(bad, &format!("materialize {asset}"));
+        let again = format!("materialize {asset} --stale --progress none");
+        for args in [format!("{again} --dry-run"), again.clone(), again] {
+            told += &format!("$ program {args}\n{}\n", session(good, &args));
+        }
+    }
+    insta::assert_snapshot!(told, @"
+    $ program materialize till --partition 2024-01-02 --stale --progress none --dry-run
+    exit 0
+    --- stdout
+    as it would be made, though the last attempt failed, and so passed over: till[2024-01-02]
+    $ program materialize till --partition 2024-01-02 --stale --progress none
+    exit 0
+    --- stderr
+    as it would be made, though the last attempt failed, and so passed over: till[2024-01-02]
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] materialize: 2 steps: 1 succeeded, 1 memoized
+    $ program materialize till --partition 2024-01-02 --stale --progress none
+    exit 0
+    --- stderr
+    all is as it would be made: there is nothing to make
+    $ program materialize costs --stale --progress none --dry-run
+    exit 0
+    --- stdout
+    as it would be made, though the last attempt failed, and so passed over: income, costs
+    $ program materialize costs --stale --progress none
+    exit 0
+    --- stderr
+    as it would be made, though the last attempt failed, and so passed over: income, costs
+    run <run>, recorded in memory
+    ────────────
+         Success [<time>] materialize: 1 step: 1 memoized
+    $ program materialize costs --stale --progress none
+    exit 0
+    --- stderr
+    all is as it would be made: there is nothing to make
+    ");
+    // A backfill does as well.
+    session(bad, "materialize till --partition 2024-01-02");
+    insta::assert_snapshot!(session(good, "backfill launch till --stale --partition *"), @"
+    exit 0
+    --- stderr
+    as it would be made, though the last attempt failed, and so passed over: till[2024-01-02]
+    backfill <run> of 1 run, recorded in memory
+    done     till 2024-01-02, 0 runs left
+    backfill <run>: success
+    asset  asked for  done
+    till   1          1
+    ");
+    let failed = session(good, "assets partitions till --state failed");
+    assert!(failed.contains("no partition of `till` failed"), "{failed}");
+}
+
+#[test]
 fn so_is_one_whose_run_failed_elsewhere() {
     let mut kept = failed();
     let both = selected("till or letter");
@@ -208,6 +271,7 @@ fn what_others_pass_over_a_backfill_lacks_still() {
     --- stderr
     to make                       since
     till[2024-01-01, 2024-01-03]  its code version has changed: 2 → 1
+    as it would be made, though the last attempt failed, and so passed over: till[2024-01-02]
     run <run>, recorded in memory
     <time>  RUN_START materialize orch/partition=2024-01-01..2024-01-03
     <time>  STEP_START daily_partitions

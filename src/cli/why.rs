@@ -1,3 +1,4 @@
+mod again;
 pub(super) mod failed;
 
 use std::ops::ControlFlow;
@@ -7,10 +8,11 @@ use orch_core::asset::{AssetKey, FailedMaterialization, MaterializationQuery};
 use orch_core::ids::StepPath;
 use orch_core::memo::MemoQuery;
 use orch_core::partition::quoted;
-use orch_core::report::{self, AssetFacts, History, PartitionState, Why, WhyAsset};
+use orch_core::report::{self, AssetFacts, History, Why, WhyAsset};
 use orch_core::run::Definitions;
 use orch_core::storage::{Holder, Pinned, RunState, StorageError};
 
+use self::again::Known;
 use super::args::WhyArgs;
 use super::assets::{self, Recorded};
 use super::home::{self, Around};
@@ -112,23 +114,12 @@ fn why_asset(
     };
     if let Some(first) = failed.iter().map(|failed| &failed.fact).find(|fact| is_left(fact)) {
         let all = partitions.get(key).filter(|_| first.asset == *key && partition.is_none());
-        printer.hint(&again(first, key, all, args));
+        let home = &args.of.home;
+        let in_progress = why.facts.in_progress;
+        let known = Known { definitions, standings: &standings, latest, in_progress, around, home };
+        printer.hint(&known.again(first, (key, partition), all));
     }
     Ok(())
-}
-
-/// What makes again what has failed: of an asset that is asked for as a whole all partitions that have.
-fn again(
-    failed: &FailedMaterialization,
-    asked: &AssetKey,
-    all: Option<&PartitionState>,
-    args: &WhyArgs,
-) -> String {
-    let (name, home, key) = (program_name(), home::again(&args.of.home), &failed.asset);
-    let partitions = all.map(PartitionState::show_failed).or_else(|| failed.partition.clone());
-    let partitions = partitions.map_or_else(String::new, |text| format!(" --partition {}", quoted(&text)));
-    let what = if key == asked { "it" } else { "what failed" };
-    format!("`{name} materialize {key}{partitions}{home}` makes {what} again")
 }
 
 fn why_run(args: &WhyArgs, around: &Around, printer: &Printer) -> Exit {

@@ -13,6 +13,7 @@ mod checks_by_day;
 mod failed;
 mod graph;
 mod graph_assets;
+mod hints;
 mod in_progress;
 mod keys;
 mod list;

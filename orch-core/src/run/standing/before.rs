@@ -9,8 +9,10 @@ use crate::partition::PartitionSet;
 pub(crate) type Sets = BTreeMap<usize, PartitionSet>;
 
 impl Standings {
-    /// Partitions of an asset, and what they are made of and that is to be made itself, however far before them.
-    pub(crate) fn to_make_before(&self, asset: &AssetKey, set: PartitionSet) -> Sets {
+    /// Partitions of an asset, and what they are made of and that is to be made itself, however far before them: by the numbers of the
+    /// assets, 0 of one without partitions.
+    #[must_use]
+    pub fn to_make_before(&self, asset: &AssetKey, set: PartitionSet) -> BTreeMap<usize, PartitionSet> {
         let mut before = Sets::new();
         let Some(&number) = self.numbers.get(asset) else { return before };
         before.insert(number, set);

@@ -4,7 +4,6 @@ use super::{Standing, Standings, ToMake};
 use crate::asset::AssetKey;
 use crate::graph::AssetGraph;
 use crate::partition::PartitionSet;
-use crate::select::Selectable as _;
 use crate::storage::{ReadAssets, StorageError};
 
 impl Standings {

@@ -250,14 +250,14 @@ fn what_a_run_is_to_make_is_in_progress_for_as_long_as_it_is_under_way() {
     visits  2h ago        019a5f3c  6      4 of 9 partitions, 4 unknown
     worst   never                          missing
     ");
-    insta::assert_snapshot!(kept.session(site(), "why errors --partition 2024-01-04"), @r"
+    insta::assert_snapshot!(kept.session(site(), "why errors --partition 2024-01-04"), @"
     exit 0
     --- stdout
     errors[2024-01-04] is missing
       the last attempt failed, in the run 019a5f3c-0001 3h ago: the log of that day is lost
       it was never materialized
     --- stderr
-    hint: `program materialize errors --partition '2024-01-04'` makes it again
+    hint: `program materialize errors --partition '2024-01-04'` makes it again; `program materialize +errors --stale --partition '2024-01-04'` first makes what that is made of, which may have changed
     ");
 }
 

@@ -240,7 +240,7 @@ impl Shop {
         let homes = Homes::Given(self.shared());
         let around = Around { env: EnvVars::none(), now, homes };
         let (out, err) = (Kept::default(), Kept::default());
-        let words = std::iter::once("program").chain(args.split_whitespace()).map(Into::into);
+        let words = std::iter::once("program".to_owned()).chain(words(args)).map(Into::into);
         let exit =
             run_in(&around, words, None, || program, |args| Printer::to(out.clone(), err.clone(), args));
         // Times are as they are: they are the same each time.
@@ -250,6 +250,19 @@ impl Shop {
         };
         format!("exit {}{}{}", exit.code(), said("stdout", &plain(&out)), said("stderr", &plain(&err)))
     }
+}
+
+/// The words of a command, as a shell takes them apart: what stands between apostrophes is one.
+fn words(args: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for (at, part) in args.split('\'').enumerate() {
+        let mut parts =
+            if at % 2 == 1 { vec![part] } else { part.split(char::is_whitespace).collect() }.into_iter();
+        words.last_mut().expect("one").push_str(parts.next().unwrap_or_default());
+        words.extend(parts.map(str::to_owned));
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// The text without the numbers of lines of this file, which change with it.

@@ -74,14 +74,14 @@ fn what_could_not_be_read_for_it_has_failed() {
     --- stderr
     hint: `program materialize balance --partition '2024-01-03'` makes it again
     ");
-    insta::assert_snapshot!(kept.session(book(), "why balance --partition 2024-01-04"), @r"
+    insta::assert_snapshot!(kept.session(book(), "why balance --partition 2024-01-04"), @"
     exit 0
     --- stdout
     balance[2024-01-04] is missing
       it was never materialized
       what it is made of failed: `balance[2024-01-03]`, in the run 019a5f3c-0002 2h ago: `balance[2024-01-02]` cannot be read: the page is torn
     --- stderr
-    hint: `program materialize balance --partition '2024-01-03'` makes it again
+    hint: `program materialize balance --partition '2024-01-03'` makes what failed again
     ");
     insta::assert_snapshot!(kept.session(book(), "assets partitions letter --state failed"), @r"
     exit 0

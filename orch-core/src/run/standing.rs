@@ -401,8 +401,14 @@ impl<'a> Known<'a> {
             let facts = facts.iter().filter(|(_, fact)| fact.found_nothing() == wanted);
             facts.map(|(index, _)| *index).collect()
         };
-        let (materialized, nothing_there) = (of(false), of(true));
+        let (materialized, nothing_there): (PartitionSet, _) = (of(false), of(true));
         let is_untold = asset.is_external() && asset.io().is_some();
-        Self { keyspace, facts, materialized, nothing_there, is_untold }
+        let valued = match latest.made_by_others.get(asset.key()) {
+            Some(made) => {
+                &materialized & &made.iter().filter_map(|partition| keyspace.find(partition)).collect()
+            }
+            None => materialized.clone(),
+        };
+        Self { keyspace, facts, materialized, valued, nothing_there, is_untold }
     }
 }

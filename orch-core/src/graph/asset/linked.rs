@@ -159,17 +159,18 @@ impl<'a> Taker<'a> {
 
 impl AssetGraph {
     /// How an asset maps the partitions of another one that it is made of, or its own earlier ones, by their numbers: none where
-    /// that follows from the definitions.
+    /// that follows from the definitions. With each whether values are taken.
     pub(crate) fn mappings(
         &self,
         asset: usize,
         other: usize,
-    ) -> impl Iterator<Item = Option<&PartitionMapping>> {
+    ) -> impl Iterator<Item = (Option<&PartitionMapping>, bool)> {
         let key = self.assets()[other].key();
         let dependencies = self.assets()[asset].dependencies.iter();
-        let others = dependencies.filter(move |one| one.asset().key() == key).map(|one| one.mapping.as_ref());
+        let others = dependencies.filter(move |one| one.asset().key() == key);
+        let others = others.map(|one| (one.mapping.as_ref(), one.taken != Taken::Nothing));
         let own = self.assets()[asset].own.iter().filter(move |_| asset == other);
-        others.chain(own.map(|one| Some(&one.mapping)))
+        others.chain(own.map(|one| (Some(&one.mapping), true)))
     }
 }
 

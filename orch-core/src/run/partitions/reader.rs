@@ -262,17 +262,16 @@ impl Reader {
         Ok(self.made_by_others(&reading.asset.key, partition)?.is_some())
     }
 
-    /// As what a partition was observed of which there is no value: whoever does without one is made of that version nevertheless.
-    fn observed_alone(
+    /// Whether there is no value of a partition, which was observed alone: for whoever does without one it is as if nobody knew of it.
+    fn is_observed_alone(
         &self,
         reading: &Reading,
         partition: &str,
         is_made: bool,
-    ) -> Result<Option<Materialization>, StorageError> {
+    ) -> Result<bool, StorageError> {
         let key = &reading.asset.key;
         let known = if is_made { self.made_here(key, partition) } else { self.taken_of(key, partition) };
-        let Some((fact, _)) = known else { return Ok(None) };
-        Ok((!self.is_had(reading, &fact)?).then_some(fact))
+        known.map_or(Ok(false), |(fact, _)| Ok(!self.is_had(reading, &fact)?))
     }
 
     /// Finds what the run itself has made of an asset before it goes on: of others that have made it meanwhile nothing is taken.
@@ -373,11 +372,8 @@ impl ReadsAssets for Reader {
                 facts.push(known.map(|(fact, _)| fact));
                 continue;
             }
-            if reading.allows_missing()
-                && let Some(observed) = self.observed_alone(reading, key.as_str(), is_made)?
-            {
-                keys.push(key);
-                facts.push(Some(observed));
+            if reading.allows_missing() && self.is_observed_alone(reading, key.as_str(), is_made)? {
+                needed.remove(index);
                 continue;
             }
             let is_stored = is_known && taken.is_none_or(|(fact, _)| !fact.is_observation());

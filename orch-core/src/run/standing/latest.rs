@@ -14,6 +14,9 @@ pub struct LatestFacts {
     pub records: Vec<AssetRecord>,
     /// Of each partition of the assets of a program that have some, in the order of their keys as text.
     pub partitions: BTreeMap<AssetKey, Vec<Materialization>>,
+    /// Of assets with partitions that others make, that no IO manager reads and of which some were observed: the partitions of which
+    /// there is a value on the instance.
+    pub made_by_others: BTreeMap<AssetKey, BTreeSet<String>>,
     /// The sets whose keys are partitions of these assets, as they are now.
     pub keys: KeySets,
     /// Of assets and partitions whose latest value does not lie where an IO manager has stored it, what lies there instead.
@@ -43,7 +46,7 @@ impl LatestFacts {
             }
             records.push(record);
         }
-        let mut partitions = BTreeMap::new();
+        let (mut partitions, mut made_by_others) = (BTreeMap::new(), BTreeMap::new());
         for asset in graph.assets().iter().filter(|asset| asset.partitions().is_some()) {
             // Of most programs' assets most were never made.
             if AssetRecord::find(&records, asset.key()).is_some() {
@@ -51,6 +54,12 @@ impl LatestFacts {
                     true => storage.latest_partitions(asset.key())?,
                     false => storage.latest_made_partitions(asset.key())?,
                 };
+                let is_valued_elsewhere = asset.is_external() && asset.io().is_none();
+                if is_valued_elsewhere && latest.iter().any(Materialization::is_observation) {
+                    let made = storage.latest_made_partitions(asset.key())?;
+                    let made = made.into_iter().filter_map(|fact| fact.partition);
+                    made_by_others.insert(asset.key().clone(), made.collect());
+                }
                 partitions.insert(asset.key().clone(), latest);
             }
         }
@@ -60,7 +69,7 @@ impl LatestFacts {
         for set in sets {
             keys = keys.with(set, storage.key_set(set)?);
         }
-        Ok(Self { records, partitions, keys, lost: BTreeMap::new() })
+        Ok(Self { records, partitions, made_by_others, keys, lost: BTreeMap::new() })
     }
 
     /// What is known of the latest of an asset, or of each of its partitions.

@@ -19,6 +19,8 @@ pub(super) struct Need {
 pub(super) struct Way {
     link: Arc<Link>,
     allows_missing: bool,
+    /// Whether their values are taken, and not only that they are there.
+    takes_values: bool,
     /// Whether it is from an asset to its own earlier partitions: of these those that there are.
     is_own: bool,
 }
@@ -29,6 +31,8 @@ pub(super) struct Known<'a> {
     pub(super) facts: HashMap<u64, &'a Materialization>,
     /// The indexes of these, but for those of which nothing was there when they were observed last.
     pub(super) materialized: PartitionSet,
+    /// Those of them of which there is a value: what others make may have been observed without one.
+    pub(super) valued: PartitionSet,
     /// The indexes of the others.
     pub(super) nothing_there: PartitionSet,
     /// Whether others may store partitions of it without a word.
@@ -39,10 +43,10 @@ impl Need {
     /// What an asset is made of. Of definitions that do not fit each other is told with the graph.
     pub(super) fn of(graph: &AssetGraph, number: usize, other: usize, spaces: &[Option<Keyspace>]) -> Self {
         let Some(up) = &spaces[other] else { return Self { other, ways: Vec::new() } };
-        let ways = graph.mappings(number, other).filter_map(|mapping| {
+        let ways = graph.mappings(number, other).filter_map(|(mapping, takes_values)| {
             let link = Link::new(mapping, Some(up), spaces[number].as_ref()).ok()?;
             let allows_missing = mapping.is_some_and(crate::partition::PartitionMapping::allows_missing);
-            Some(Way { link: Arc::new(link), allows_missing, is_own: number == other })
+            Some(Way { link: Arc::new(link), allows_missing, takes_values, is_own: number == other })
         });
         Self { other, ways: ways.collect() }
     }
@@ -106,6 +110,7 @@ impl Versions {
             if way.allows_missing {
                 taken = match known.is_untold {
                     true => &taken - &known.nothing_there,
+                    false if way.takes_values => &taken & &known.valued,
                     false => &taken & &known.materialized,
                 };
             }

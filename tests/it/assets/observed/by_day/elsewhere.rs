@@ -65,7 +65,7 @@ fn perhaps_dearer(prices: Option<i64>) -> i64 {
 }
 
 #[test]
-fn what_does_without_a_day_is_made_of_its_version_where_nobody_has_made_that_here() {
+fn what_does_without_a_day_is_made_of_none_until_others_have_made_it_here() {
     let storage = storage();
     let ours =
         Definitions::new().assets(assets![prices, perhaps_dearer]).observations(observations![labelled]);
@@ -76,11 +76,11 @@ fn what_does_without_a_day_is_made_of_its_version_where_nobody_has_made_that_her
     STEP_SUCCESS perhaps_dearer 03
     STEP_SUCCESS prices.labelled 03
     ");
-    // By itself it is made of the same, and is as it would be made.
+    // By itself it is made of as little, and is as it would be made, whichever version is observed.
     insta::assert_snapshot!(of("perhaps_dearer"), @"STEP_MEMOIZED perhaps_dearer 03");
     insta::assert_snapshot!(facts(&storage), @"
     prices[2024-01-03], data of 2024-, pages: Int(3), elsewhere
-    perhaps_dearer[2024-01-03], code 1, data 48fc721f, of prices[2024-01-03] of 2024-, fact
+    perhaps_dearer[2024-01-03], code 1, data 48fc721f, of prices[] 9993fcc3, fact
     ");
     assert_eq!(standing(&ours, &storage), "");
     // When others make it on the instance, there is a value.
@@ -90,10 +90,30 @@ fn what_does_without_a_day_is_made_of_its_version_where_nobody_has_made_that_her
     insta::assert_snapshot!(of("perhaps_dearer"), @"STEP_SUCCESS perhaps_dearer 03");
     insta::assert_snapshot!(facts(&storage), @"
     prices[2024-01-03], data of 2024-, pages: Int(3), elsewhere
-    perhaps_dearer[2024-01-03], code 1, data 48fc721f, of prices[2024-01-03] of 2024-, fact
+    perhaps_dearer[2024-01-03], code 1, data 48fc721f, of prices[] 9993fcc3, fact
     prices[2024-01-03], data e1e0e81d, fact
     perhaps_dearer[2024-01-03], code 1, data 0c389a74, of prices[2024-01-03] e1e0e81d, fact
     ");
+}
+
+#[test]
+fn a_value_that_others_make_counts_also_if_its_version_was_observed_before() {
+    let storage = storage();
+    let ours =
+        Definitions::new().assets(assets![prices, perhaps_dearer]).observations(observations![labelled]);
+    let of = |days: &str| came_to(&run((&ours, &storage), "*", Some(days)).expect("it succeeds"));
+    of("2024-01-03..2024-01-04");
+    let theirs = Definitions::new().assets(assets![others::prices]);
+    run((&theirs, &storage), "*", Some("2024-01-03")).expect("it succeeds");
+    let job = ours.observe_assets(&"*".parse().expect("a selection"));
+    ours.runner(&job).partition("2024-01-03").record(&storage).run_blocking().expect("it succeeds");
+    assert_eq!(standing(&ours, &storage), "2024-01-03");
+    insta::assert_snapshot!(of("2024-01-03..2024-01-04"), @"
+    STEP_MEMOIZED perhaps_dearer 04
+    STEP_SUCCESS perhaps_dearer 03
+    STEP_SUCCESS prices.labelled 03 04
+    ");
+    assert_eq!(standing(&ours, &storage), "");
 }
 
 /// The days of which `perhaps_dearer` would come out otherwise.

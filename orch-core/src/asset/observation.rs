@@ -41,7 +41,7 @@ impl DataVersion {
     /// use orch_core::asset::DataVersion;
     ///
     /// let error = DataVersion::of_file("raw/2024-01-31.csv").unwrap_err();
-    /// assert_eq!(error.message(), "`raw/2024-01-31.csv` cannot be read");
+    /// assert!(error.to_string().starts_with("`raw/2024-01-31.csv` cannot be read"));
     /// ```
     ///
     /// # Errors

@@ -209,7 +209,7 @@ fn failures(
 ) -> Result<BTreeMap<AssetKey, FailedMaterialization>, StorageError> {
     let mut failures = BTreeMap::new();
     for asset in graph.assets().iter().filter(|asset| asset.partitions().is_none()) {
-        let failed = storage.failed_last(asset.key(), None)?;
+        let failed = last_failure(storage, graph, asset.key(), None)?;
         failures.extend(failed.map(|failed| (asset.key().clone(), failed)));
     }
     Ok(failures)
@@ -315,7 +315,7 @@ fn show(
     for damaged in damaged {
         printer.warning(&damaged.to_string(), damaged.advice());
     }
-    let failed = failed_last(&recorded, key, partition.as_deref());
+    let failed = failed_last(&recorded, graph, key, partition.as_deref());
     let failed = failed.map_err(|error| home::refused(&error, printer))?;
     let shown = only(key, graph);
     let standings = standings(definitions, &shown, &mut recorded, around, printer);
@@ -333,16 +333,29 @@ fn show(
     Ok(())
 }
 
+/// That the last attempt at an asset, or at a partition of it, failed; of what the program does not make, or the last look.
+pub(super) fn last_failure(
+    storage: &dyn Storage,
+    graph: &AssetGraph,
+    key: &AssetKey,
+    partition: Option<&str>,
+) -> Result<Option<FailedMaterialization>, StorageError> {
+    let is_own = graph.number(key).is_some_and(|number| !graph.assets()[number].is_external());
+    let look = if is_own { None } else { storage.look_failed_last(key, partition)? };
+    look.map_or_else(|| storage.failed_last(key, partition), |look| Ok(Some(look)))
+}
+
 /// The last attempt at an asset, or at a partition of it, if it failed.
 fn failed_last(
     recorded: &Recorded,
+    graph: &AssetGraph,
     key: &AssetKey,
     partition: Option<&str>,
 ) -> Result<Option<FailedAttempt>, StorageError> {
     let Some(storage) = &recorded.storage else { return Ok(None) };
     let failed = match partition {
         None => recorded.failures.get(key).cloned(),
-        Some(_) => storage.failed_last(key, partition)?,
+        Some(_) => last_failure(&**storage, graph, key, partition)?,
     };
     Ok(attempts(&**storage, failed.into_iter().collect()).pop())
 }

@@ -98,7 +98,8 @@ fn why_asset(
     let facts = recorded.facts(graph, Some(&standings), &partitions, around, printer);
     let (partition, latest) = (partition.as_deref(), &recorded.latest);
     let failed = report::failed_before(&facts, key, partition).into_iter().filter_map(|(key, partition)| {
-        recorded.storage.as_ref()?.failed_last(&key, partition.as_deref()).transpose()
+        let storage = recorded.storage.as_ref()?;
+        assets::last_failure(&**storage, graph, &key, partition.as_deref()).transpose()
     });
     let failed: Result<Vec<_>, _> = failed.collect();
     let failed = failed.map_err(|error| home::refused(&error, printer))?;

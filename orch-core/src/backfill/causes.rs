@@ -40,7 +40,9 @@ fn why(storage: &dyn Storage, run: RunId, assets: &[AssetKey]) -> Result<Option<
                     told.insert(step, failed);
                 }
             }
-            (EventKind::AssetFailedToMaterialize { asset, .. }, Some(step)) if assets.contains(&asset) => {
+            (EventKind::AssetFailedToMaterialize { asset, observed: false, .. }, Some(step))
+                if assets.contains(&asset) =>
+            {
                 match told.remove(&step) {
                     Some(failed) => of_asset = Some(failed),
                     None => _ = unmade.insert(step),

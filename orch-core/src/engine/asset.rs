@@ -134,7 +134,7 @@ impl State {
         Some(kind)
     }
 
-    /// Tells of the assets of a step that the failure of this one, or of a step before it, keeps from being made. What comes before
+    /// Tells of the assets of a step, or of the one that it looks at, that the failure of this one, or of a step before it, keeps from being made. What comes before
     /// it makes the asset too if both are of its graph; and what reads partitions for it does nothing else.
     pub(super) fn tell_unmade(
         &self,
@@ -149,6 +149,12 @@ impl State {
         let steps = &self.program.plan.steps;
         let (planned, itself) = (&steps[step], self.path(frame, step));
         let graph = self.program.plan.step(failed.name()).and_then(|failed| failed.graph.as_ref());
+        if let Some(asset) = planned.observes.clone().filter(|_| *failed == itself) {
+            let branch = self.frames[frame as usize].branch.as_ref();
+            let partition = branch.map(|branch| branch.key().to_string().into());
+            let kind = EventKind::AssetFailedToMaterialize { asset, partition, observed: true };
+            self.emit(frame, step, kind, turn);
+        }
         // What was to be read for an earlier item has failed for that one.
         let is_of_item = || failed.branch().is_none() || failed.branch() == itself.branch();
         for asset in &planned.assets {
@@ -159,7 +165,8 @@ impl State {
                 continue;
             }
             let (asset, partition) = (asset.key.clone(), self.partition_of(frame, asset));
-            self.emit(frame, step, EventKind::AssetFailedToMaterialize { asset, partition }, turn);
+            let kind = EventKind::AssetFailedToMaterialize { asset, partition, observed: false };
+            self.emit(frame, step, kind, turn);
         }
     }
 

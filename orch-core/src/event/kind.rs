@@ -167,7 +167,8 @@ pub enum EventKind {
         #[serde(default, skip_serializing_if = "Recipe::is_empty")]
         recipe: Recipe,
     },
-    /// An asset was not materialized, by the last attempt at the step that makes it; the failure of the step follows.
+    /// An asset was not materialized, by the last attempt at the step that makes it, or not looked at by the one that observes it; the
+    /// failure of the step follows.
     #[non_exhaustive]
     AssetFailedToMaterialize {
         /// The asset.
@@ -175,6 +176,9 @@ pub enum EventKind {
         /// The partition, of an asset that has some.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         partition: Option<Arc<str>>,
+        /// Whether others make it, and it was to be observed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        observed: bool,
     },
     /// What a memoized step gives was made of this; that it has succeeded follows.
     #[non_exhaustive]

@@ -193,10 +193,13 @@ fn tell(text: &mut String, kind: &EventKind) {
         }
         EventKind::StepOutput { output, key: None } => write!(text, " {output}"),
         EventKind::HandledOutput { output, io, .. } => write!(text, " {output} by {io}"),
-        EventKind::AssetMaterialization { asset, partition, .. }
-        | EventKind::AssetFailedToMaterialize { asset, partition } => {
+        EventKind::AssetMaterialization { asset, partition, .. } => {
             let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
             write!(text, " {asset}{partition}")
+        }
+        EventKind::AssetFailedToMaterialize { asset, partition, observed } => {
+            let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));
+            write!(text, " {asset}{partition}{}", if *observed { ", to be observed" } else { "" })
         }
         EventKind::AssetCheckEvaluation { asset, partition, result, .. } => {
             let partition = partition.as_ref().map_or_else(String::new, |key| format!(" {}", one_line(key)));

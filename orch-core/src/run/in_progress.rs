@@ -215,7 +215,9 @@ impl Tells<'_> {
         match kind {
             EventKind::StepInterrupted => Some(Tells::Open),
             EventKind::AssetMaterialization { asset, .. }
-            | EventKind::AssetFailedToMaterialize { asset, .. } => Some(Tells::OverWith(asset)),
+            | EventKind::AssetFailedToMaterialize { asset, observed: false, .. } => {
+                Some(Tells::OverWith(asset))
+            }
             EventKind::StepFailure { .. } | EventKind::StepSkipped { .. } => Some(Tells::Over),
             _ => Self::of_earlier(kind),
         }

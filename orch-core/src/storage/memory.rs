@@ -50,6 +50,21 @@ struct Assets {
     files: Files,
 }
 
+impl Assets {
+    /// The latest attempt that failed, or the latest look.
+    fn failure(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+        observed: bool,
+    ) -> Option<FailedMaterialization> {
+        let of = |fact: &&FailedMaterialization| {
+            fact.asset == *asset && fact.partition.as_deref() == partition && fact.observed == observed
+        };
+        locked(&self.failed).values().rev().find(of).cloned()
+    }
+}
+
 /// What tells which of two facts is newer: its time, and where it stands in the log of which run.
 type Age = (Timestamp, RunId, u64);
 
@@ -185,6 +200,16 @@ impl ReadAssets for Memory {
         partitions: &Keyspace,
     ) -> Result<PartitionStatus, StorageError> {
         let (made, failed) = (locked(&self.assets.facts), locked(&self.assets.failed));
+        let last = |facts: &mut dyn Iterator<Item = (&Age, Option<&str>)>| -> BTreeMap<u64, Age> {
+            // From the oldest, so that of each the last stays.
+            facts.filter_map(|(age, key)| Some((partitions.known_index(key?)?, *age))).collect()
+        };
+        let known = made.iter().filter(|(_, (fact, _))| fact.asset == *asset);
+        let known = last(&mut known.map(|(age, (fact, _))| (age, fact.partition.as_deref())));
+        let failed = |observed: bool| {
+            let failed = failed.iter().filter(|(_, fact)| fact.asset == *asset && fact.observed == observed);
+            last(&mut failed.map(|(age, fact)| (age, fact.partition.as_deref())))
+        };
         let (observed, made): (Vec<_>, Vec<_>) = made
             .iter()
             .filter(|(_, (fact, _))| fact.asset == *asset)
@@ -197,12 +222,6 @@ impl ReadAssets for Memory {
         let observed = observed.into_iter().filter(|(_, is_nothing)| !is_nothing);
         let observed = observed.map(|(index, _)| index).collect();
         let made = made.into_iter().map(|(age, (fact, _))| (age, fact.partition.as_deref()));
-        let failed = failed.iter().filter(|(_, fact)| fact.asset == *asset);
-        let failed = failed.map(|(age, fact)| (age, fact.partition.as_deref()));
-        let last = |facts: &mut dyn Iterator<Item = (&Age, Option<&str>)>| -> BTreeMap<u64, Age> {
-            // From the oldest, so that of each the last stays.
-            facts.filter_map(|(age, key)| Some((partitions.known_index(key?)?, *age))).collect()
-        };
         let passed_over = locked(&self.assets.passed_over);
         let passed_over: BTreeMap<_, _> = passed_over
             .values()
@@ -211,11 +230,13 @@ impl ReadAssets for Memory {
                 Some((partitions.known_index(fact.partition.as_deref()?)?, (fact.time, fact.run, fact.event)))
             })
             .collect();
-        let (made, mut failed) = (last(&mut { made }), last(&mut { failed }));
+        let (made, mut failed, mut unseen) = (last(&mut { made }), failed(false), failed(true));
+        unseen.retain(|index, age| known.get(index).is_none_or(|known| known < age));
         failed.retain(|index, age| {
             [&made, &passed_over].iter().all(|good| good.get(index).is_none_or(|good| good < age))
         });
-        Ok(PartitionStatus::new(made.into_keys().collect(), failed.into_keys().collect(), observed))
+        let (made, failed) = (made.into_keys().collect(), failed.into_keys().collect());
+        Ok(PartitionStatus::new(made, failed, observed, unseen.into_keys().collect()))
     }
 
     fn latest_failure(
@@ -223,10 +244,15 @@ impl ReadAssets for Memory {
         asset: &AssetKey,
         partition: Option<&str>,
     ) -> Result<Option<FailedMaterialization>, StorageError> {
-        let failed = locked(&self.assets.failed);
-        let of =
-            |fact: &&FailedMaterialization| fact.asset == *asset && fact.partition.as_deref() == partition;
-        Ok(failed.values().rev().find(of).cloned())
+        Ok(self.assets.failure(asset, partition, false))
+    }
+
+    fn latest_failed_look(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError> {
+        Ok(self.assets.failure(asset, partition, true))
     }
 
     fn latest_passed_over(

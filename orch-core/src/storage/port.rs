@@ -183,6 +183,16 @@ pub trait ReadAssets: Send + Sync + 'static {
         partition: Option<&str>,
     ) -> Result<Option<FailedMaterialization>, StorageError>;
 
+    /// The latest look that failed at an asset that others make, or at a partition of it, likewise.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn latest_failed_look(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError>;
+
     /// When a run last passed over an asset, or a partition of it, since it was as it would be made.
     ///
     /// # Errors
@@ -252,6 +262,24 @@ pub trait ReadAssets: Send + Sync + 'static {
         let made = self.latest_made(asset, partition)?;
         let passed_over = self.latest_passed_over(asset, partition)?;
         Ok(Some(failed).filter(|failed| failed.is_after(made.as_ref(), passed_over.as_ref())))
+    }
+
+    /// The last look at an asset that others make, or at a partition of it, if it failed: it was neither observed nor made since.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn look_failed_last(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError> {
+        let Some(failed) = self.latest_failed_look(asset, partition)? else { return Ok(None) };
+        let query = MaterializationQuery {
+            partition: partition.map(str::to_owned),
+            ..MaterializationQuery::latest(asset)
+        };
+        let latest = self.materializations(&query)?.pop();
+        Ok(Some(failed).filter(|failed| failed.is_after(latest.as_ref(), None)))
     }
 
     /// The evaluations of checks that are asked for, the newest first, as materializations are.

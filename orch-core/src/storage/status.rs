@@ -15,12 +15,20 @@ pub struct PartitionStatus {
     /// Those of which an observation is known, be they materialized here as well or not; but none of which nothing was there when
     /// they were observed last.
     pub observed: PartitionSet,
+    /// Those at which the last look failed: they were neither observed nor made since.
+    pub unseen: PartitionSet,
 }
 
 impl PartitionStatus {
-    /// Of these partitions: those that are materialized, those that failed, and those that were observed.
+    /// Of these partitions: those that are materialized, those that failed, those that were observed, and those at which the last look
+    /// failed.
     #[must_use]
-    pub fn new(materialized: PartitionSet, failed: PartitionSet, observed: PartitionSet) -> Self {
-        Self { materialized, failed, observed }
+    pub fn new(
+        materialized: PartitionSet,
+        failed: PartitionSet,
+        observed: PartitionSet,
+        unseen: PartitionSet,
+    ) -> Self {
+        Self { materialized, failed, observed, unseen }
     }
 }

@@ -11,15 +11,15 @@ use crate::list::{List, nanoseconds};
 use crate::sum::Fact;
 use crate::write::Writing;
 
-const PUT: &str = "INSERT INTO failed (run, event, asset, partition, time, fact, sum)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (run, event) DO NOTHING";
+const PUT: &str = "INSERT INTO failed (run, event, asset, partition, time, fact, sum, observed)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (run, event) DO NOTHING";
 
 /// The columns, in the order in which they are read.
-const COLUMNS: &str = "run, event, asset, partition, time, fact, sum";
+const COLUMNS: &str = "run, event, asset, partition, time, fact, sum, observed";
 
-/// The latest of an asset, or of a partition of it.
-const LATEST: &str =
-    "FROM failed WHERE asset = ?1 AND partition IS ?2 ORDER BY time DESC, run DESC, event DESC LIMIT 1";
+/// The latest of an asset, or of a partition of it, be they looks or not.
+const LATEST: &str = "FROM failed WHERE asset = ?1 AND partition IS ?2 AND observed = ?3
+    ORDER BY time DESC, run DESC, event DESC LIMIT 1";
 
 /// Puts those that are not there yet.
 pub(super) fn put(writing: &Writing<'_>, failed: &[FailedMaterialization]) -> Result<()> {
@@ -28,11 +28,11 @@ pub(super) fn put(writing: &Writing<'_>, failed: &[FailedMaterialization]) -> Re
     }
     let mut put = writing.prepare(PUT)?;
     for fact in failed {
-        let (run, json) = written(fact)?;
+        let (failed_look, (run, json)) = (fact.observed, written(fact)?);
         let columns = columns(fact, &run, &json);
         let sum = columns.sum();
         let Fact { run, event, asset, partition, time, fact } = columns;
-        put.run((run, event, asset, partition, time, fact, sum))?;
+        put.run((run, event, asset, partition, time, fact, sum, failed_look))?;
     }
     Ok(())
 }
@@ -99,18 +99,25 @@ fn read(row: &Row<'_>) -> Result<Read> {
     if columns.sum() != row.get::<_, i64>(6)? {
         return Ok(Err(wrong(&"it is not what was written")));
     }
-    Ok(serde_json::from_str(columns.fact).map_err(|error| wrong(&error)))
+    let is_look: bool = row.get(7)?;
+    let fact = serde_json::from_str(columns.fact).map_err(|error| wrong(&error));
+    Ok(fact.and_then(|fact: FailedMaterialization| match fact.observed == is_look {
+        true => Ok(fact),
+        false => Err(wrong(&"it is not what was written")),
+    }))
 }
 
 impl List {
-    /// The latest attempt that failed to materialize an asset, or a partition of it. Of a damaged fact `check` tells.
+    /// The latest attempt that failed to materialize an asset, or a partition of it, or the latest look at it. Of a damaged fact
+    /// `check` tells.
     pub(crate) fn latest_failure(
         &self,
         asset: &AssetKey,
         partition: Option<&str>,
+        observed: bool,
     ) -> std::result::Result<Option<FailedMaterialization>, StorageError> {
         let sql = format!("SELECT {COLUMNS} {LATEST}");
-        let values = (asset.as_str(), partition);
+        let values = (asset.as_str(), partition, observed);
         let found: Option<Read> =
             self.read(|list| list.prepare_cached(&sql)?.query_row(values, read).optional())?;
         Ok(found.and_then(Read::ok))
@@ -148,7 +155,7 @@ mod tests {
         connection.execute_batch(INSTANCE.steps[0]).expect("its tables");
         let sql = format!("EXPLAIN QUERY PLAN SELECT {COLUMNS} {LATEST}");
         let mut explain = connection.prepare(&sql).expect("a statement");
-        let rows = explain.query_map(("orders", "monday"), |row| row.get::<_, String>(3));
+        let rows = explain.query_map(("orders", "monday", false), |row| row.get::<_, String>(3));
         let way = rows.and_then(Iterator::collect::<Result<Vec<_>>>).expect("a way").join("\n");
         insta::assert_snapshot!(way, @r"
         SEARCH failed USING INDEX newest_failed (asset=? AND partition=?)

@@ -115,7 +115,16 @@ impl ReadAssets for Folder {
         partition: Option<&str>,
     ) -> Result<Option<FailedMaterialization>, StorageError> {
         self.facts_of(None)?;
-        self.list().latest_failure(asset, partition)
+        self.list().latest_failure(asset, partition, false)
+    }
+
+    fn latest_failed_look(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError> {
+        self.facts_of(None)?;
+        self.list().latest_failure(asset, partition, true)
     }
 
     fn latest_passed_over(

@@ -1,5 +1,5 @@
-//! Which partitions of an asset are materialized, which failed and were not made good since, and which were observed: three bitmaps,
-//! kept beside the facts so that nobody has to read millions of these.
+//! Which partitions of an asset are materialized, which failed and were not made good since, which were observed, and at which the
+//! last look failed: four bitmaps, kept beside the facts so that nobody has to read millions of these.
 //!
 //! They are a cache. Facts are added all the time and nobody thinks of it; whoever asks adds those that came since, and if they
 //! are many, keeps what has come of it. They are read while others write, who would wait for long where millions came since.
@@ -27,16 +27,16 @@ const FEW: usize = 64;
 const MANY: usize = 1024;
 
 const KEPT: &str =
-    "SELECT partitions, left_out, fact, failure, passed_over, materialized, failed, observed, sum, taken_away
+    "SELECT partitions, left_out, fact, failure, passed_over, materialized, failed, observed, unseen, sum, taken_away
     FROM partition_status WHERE asset = ?1";
 const KEEP: &str = "INSERT OR REPLACE INTO partition_status
-    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, observed, sum, taken_away)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, observed, unseen, sum, taken_away)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
 const DROP: &str = "INSERT INTO partition_status
-    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, observed, sum, taken_away)
-    VALUES (?1, '', 0, 0, 0, 0, x'', x'', x'', 0, 1)
-    ON CONFLICT (asset) DO UPDATE SET
-        partitions = '', materialized = x'', failed = x'', observed = x'', taken_away = taken_away + 1";
+    (asset, partitions, left_out, fact, failure, passed_over, materialized, failed, observed, unseen, sum, taken_away)
+    VALUES (?1, '', 0, 0, 0, 0, x'', x'', x'', x'', 0, 1)
+    ON CONFLICT (asset) DO UPDATE SET partitions = '', materialized = x'', failed = x'', observed = x'', unseen = x'',
+        taken_away = taken_away + 1";
 const TAKEN_AWAY: &str = "SELECT taken_away FROM partition_status WHERE asset = ?1";
 /// What became known of an asset after these facts.
 const MADE: &str = "SELECT id, partition, observed FROM fact WHERE asset = ?1 AND id > ?2 ORDER BY id";
@@ -48,12 +48,15 @@ const REACHED: &str = "SELECT left_out, fact, failure, passed_over FROM partitio
 const IS_BEHIND: &str = "SELECT EXISTS (SELECT 1 FROM fact WHERE asset = ?1 AND id > ?2 LIMIT 1 OFFSET ?5)
     OR EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND id > ?3 LIMIT 1 OFFSET ?5)
     OR EXISTS (SELECT 1 FROM passed_over WHERE asset = ?1 AND id > ?4 LIMIT 1 OFFSET ?5)";
-/// Whether the last attempt at a partition failed.
-const IS_FAILED: &str = "SELECT EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND partition = ?2 AND NOT EXISTS (
+/// Whether the last attempt at a partition failed, and whether the last look did.
+const IS_FAILED: &str = "SELECT EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND partition = ?2 AND observed = 0 AND NOT EXISTS (
         SELECT 1 FROM fact AS new WHERE new.asset = failed.asset AND new.partition = failed.partition AND new.observed = 0
         AND new.time >= failed.time AND (new.time, new.run, new.event) > (failed.time, failed.run, failed.event))
     AND NOT EXISTS (
         SELECT 1 FROM passed_over AS new WHERE new.asset = failed.asset AND new.partition = failed.partition
+        AND new.time >= failed.time AND (new.time, new.run, new.event) > (failed.time, failed.run, failed.event))),
+    EXISTS (SELECT 1 FROM failed WHERE asset = ?1 AND partition = ?2 AND observed = 1 AND NOT EXISTS (
+        SELECT 1 FROM fact AS new WHERE new.asset = failed.asset AND new.partition = failed.partition
         AND new.time >= failed.time AND (new.time, new.run, new.event) > (failed.time, failed.run, failed.event)))";
 
 /// Whether nothing was there when a partition was observed last.
@@ -97,7 +100,7 @@ impl Kept {
     fn read(list: &Connection, asset: &AssetKey, partitions: &Keyspace) -> Result<Self> {
         let kept = |row: &Row<'_>| {
             let kept = Self::whole(row, asset, partitions).unwrap_or_default();
-            Ok(Self { taken_away: row.get(9)?, ..kept })
+            Ok(Self { taken_away: row.get(10)?, ..kept })
         };
         let kept = list.prepare_cached(KEPT)?.query_row([asset.as_str()], kept).optional()?;
         Ok(kept.unwrap_or_default())
@@ -115,17 +118,18 @@ impl Kept {
             materialized: row.get_ref(5).ok()?.as_blob().ok()?,
             failed: row.get_ref(6).ok()?.as_blob().ok()?,
             observed: row.get_ref(7).ok()?.as_blob().ok()?,
+            unseen: row.get_ref(8).ok()?.as_blob().ok()?,
         };
         let holds = match columns.left_out {
             false => partitions.goes_on_from(columns.partitions),
             true => columns.partitions == partitions.indexing(),
         };
-        if row.get(8) != Ok(columns.sum()) || !holds {
+        if row.get(9) != Ok(columns.sum()) || !holds {
             return None;
         }
         let set = |bytes| PartitionSet::from_bytes(bytes).ok();
-        let status =
-            PartitionStatus::new(set(columns.materialized)?, set(columns.failed)?, set(columns.observed)?);
+        let (materialized, failed) = (set(columns.materialized)?, set(columns.failed)?);
+        let status = PartitionStatus::new(materialized, failed, set(columns.observed)?, set(columns.unseen)?);
         let Columns { left_out, fact, failure, passed_over, .. } = columns;
         Some(Self { status, left_out, fact, failure, passed_over, ..Self::default() })
     }
@@ -170,7 +174,8 @@ impl Kept {
                         _ => _ = looked_at.insert(index, key.to_owned()),
                     }
                 }
-                if tells == Tells::Failed || self.status.failed.contains(index) {
+                let PartitionStatus { failed, unseen, .. } = &self.status;
+                if tells == Tells::Failed || failed.contains(index) || unseen.contains(index) {
                     open.insert(index, key.to_owned());
                 }
             }
@@ -184,19 +189,24 @@ impl Kept {
         }
         let mut is_failed = list.prepare_cached(IS_FAILED)?;
         for (index, key) in open {
-            match is_failed.query_row((asset.as_str(), key), |row| row.get(0))? {
-                true => self.status.failed.insert(index),
-                false => self.status.failed.remove(index),
-            };
+            let failed = is_failed.query_row((asset.as_str(), key), |row| Ok((row.get(0)?, row.get(1)?)))?;
+            for (is_failed, set) in [(failed.0, &mut self.status.failed), (failed.1, &mut self.status.unseen)]
+            {
+                if is_failed {
+                    set.insert(index)
+                } else {
+                    set.remove(index)
+                };
+            }
         }
         Ok(Some(self))
     }
 
     fn put(&self, writing: &Writing<'_>, asset: &AssetKey, partitions: &Keyspace) -> Result<()> {
         let indexing = partitions.indexing();
-        let PartitionStatus { materialized, failed, observed, .. } = &self.status;
-        let (materialized, failed, observed) =
-            (materialized.to_bytes(), failed.to_bytes(), observed.to_bytes());
+        let PartitionStatus { materialized, failed, observed, unseen, .. } = &self.status;
+        let (materialized, failed) = (materialized.to_bytes(), failed.to_bytes());
+        let (observed, unseen) = (observed.to_bytes(), unseen.to_bytes());
         let columns = Columns {
             asset: asset.as_str(),
             partitions: &indexing,
@@ -207,6 +217,7 @@ impl Kept {
             materialized: &materialized,
             failed: &failed,
             observed: &observed,
+            unseen: &unseen,
         };
         let Columns {
             asset,
@@ -218,6 +229,7 @@ impl Kept {
             materialized,
             failed,
             observed,
+            unseen,
         } = columns;
         let sum = columns.sum();
         let row = (
@@ -230,6 +242,7 @@ impl Kept {
             materialized,
             failed,
             observed,
+            unseen,
             sum,
             self.taken_away,
         );
@@ -267,6 +280,7 @@ struct Columns<'a> {
     materialized: &'a [u8],
     failed: &'a [u8],
     observed: &'a [u8],
+    unseen: &'a [u8],
 }
 
 impl Columns<'_> {
@@ -280,6 +294,7 @@ impl Columns<'_> {
             .bytes(Some(self.materialized))
             .bytes(Some(self.failed))
             .bytes(Some(self.observed))
+            .bytes(Some(self.unseen))
             .short()
     }
 }

@@ -65,7 +65,8 @@ pub(crate) const INSTANCE: Schema = Schema {
             partition TEXT,             -- null if the asset has none
             time INTEGER NOT NULL,      -- nanoseconds since 1970
             fact TEXT NOT NULL,         -- all that is known of it, as JSON
-            sum INTEGER NOT NULL,       -- over all of it but `id`
+            sum INTEGER NOT NULL,       -- over all of it up to here but `id`
+            observed INTEGER NOT NULL DEFAULT 0, -- 1 if others make it and it was to be observed, as the fact says
             UNIQUE (run, event)
         ) STRICT;
         CREATE INDEX newest_failed ON failed (asset, partition, time);
@@ -96,6 +97,7 @@ pub(crate) const INSTANCE: Schema = Schema {
             materialized BLOB NOT NULL, -- a compressed bitmap of indexes
             failed BLOB NOT NULL,       -- the same
             observed BLOB NOT NULL,     -- the same
+            unseen BLOB NOT NULL,       -- the same, of those at which the last look failed
             sum INTEGER NOT NULL,       -- over all of these
             -- How often facts of the asset were taken away: what was found before that is not kept any more.
             taken_away INTEGER NOT NULL

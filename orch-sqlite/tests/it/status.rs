@@ -47,15 +47,20 @@ pub(crate) fn is_what_facts_say(folder: &Folder, asset: &str) {
     let asset = key(asset);
     let status = folder.partition_status(&asset, &DAYS).expect("it can be read");
     let query = MaterializationQuery { asset: Some(asset.clone()), ..Default::default() };
-    let made = folder.materializations(&query).expect("the facts can be read");
-    let mut latest = BTreeMap::new();
-    for fact in &made {
-        if let Some(partition) = &fact.partition {
-            latest.entry(DAYS.index_of(partition).expect("a day")).or_insert(fact);
+    let known = folder.materializations(&query).expect("the facts can be read");
+    let (mut latest, mut made, mut looks) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
+    for fact in &known {
+        let Some(partition) = &fact.partition else { continue };
+        let index = DAYS.index_of(partition).expect("a day");
+        latest.entry(index).or_insert(fact);
+        match fact.is_observation() {
+            true => _ = looks.entry(index).or_insert(fact.found_nothing()),
+            false => _ = made.insert(index),
         }
     }
-    let materialized: BTreeSet<u64> = status.materialized.iter().collect();
-    assert_eq!(materialized, latest.keys().copied().collect());
+    assert_eq!(status.materialized.iter().collect::<BTreeSet<_>>(), made);
+    looks.retain(|_, found_nothing| !*found_nothing);
+    assert_eq!(status.observed.iter().collect::<Vec<_>>(), looks.into_keys().collect::<Vec<_>>());
     let newest: Vec<_> = latest.values().map(|&fact| fact.clone()).collect();
     assert_eq!(folder.latest_partitions(&asset).expect("it can be read"), newest);
     let query = EvaluationQuery::of(&asset, "unique");
@@ -69,6 +74,8 @@ pub(crate) fn is_what_facts_say(folder: &Folder, asset: &str) {
     for index in 0..ALL {
         let failed = folder.failed_last(&asset, Some(&day(index))).expect("it can be read");
         assert_eq!(status.failed.contains(index), failed.is_some(), "{}", day(index));
+        let look = folder.look_failed_last(&asset, Some(&day(index))).expect("it can be read");
+        assert_eq!(status.unseen.contains(index), look.is_some(), "{}", day(index));
     }
 }
 
@@ -90,7 +97,10 @@ impl Numbers {
             let asset = assets[self.below(assets.len() as u64) as usize];
             // Of a partition more than one may happen at the same time.
             let (number, partition) = (self.below(2_000), day(self.below(ALL)));
-            let entries = match self.below(6) {
+            let entries = match self.below(9) {
+                6 => conformance::observation(run, number, asset),
+                7 => conformance::observation_of_nothing(run, number, asset),
+                8 => conformance::failed_look(run, number, asset),
                 0 => conformance::failed(run, number, asset),
                 1 => conformance::passed_over(run, number, asset),
                 2 => conformance::check_of_asset(run, number, asset, "unique"),

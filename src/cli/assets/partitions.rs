@@ -57,7 +57,7 @@ pub(super) fn show(
 }
 
 /// Which partitions of an asset are materialized, which failed, and which were observed; none where nothing is recorded yet. That
-/// others have observed what the program makes says nothing of it.
+/// others have observed what the program makes, or could not, says nothing of it. What it does not make has failed if the last look has.
 pub(super) fn status(
     storage: Option<&dyn Storage>,
     (key, graph): (&AssetKey, &AssetGraph),
@@ -67,8 +67,10 @@ pub(super) fn status(
     let status = storage
         .map_or_else(|| Ok(PartitionStatus::default()), |storage| storage.partition_status(key, partitions));
     let mut status = status.map_err(|error| home::refused(&error, printer))?;
-    if graph.number(key).is_some_and(|number| !graph.assets()[number].is_external()) {
-        status.observed = PartitionSet::new();
+    let unseen = std::mem::take(&mut status.unseen);
+    match graph.number(key).is_some_and(|number| !graph.assets()[number].is_external()) {
+        true => status.observed = PartitionSet::new(),
+        false => status.failed |= &unseen,
     }
     Ok(status)
 }

@@ -17,6 +17,7 @@ mod hints;
 mod in_progress;
 mod keys;
 mod list;
+mod look_failed;
 mod made_good;
 mod materialize;
 mod multi;

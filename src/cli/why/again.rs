@@ -40,6 +40,12 @@ impl Known<'_> {
         let is_asked = key == asked.0 && (asked.1.is_none() || asked.1 == failed.partition.as_deref());
         let what = if is_asked { "it" } else { "what failed" };
         let partitions = all.map(PartitionState::show_failed).or_else(|| failed.partition.clone());
+        if failed.observed {
+            return format!(
+                "{} looks again",
+                self.written("assets observe", key.as_str(), partitions.as_deref())
+            );
+        }
         let alone = self.command(&[key.to_string()], false, partitions.as_deref());
         let alone = || format!("{alone} makes {what} again");
         let Some(number) = graph.number(key) else { return alone() };
@@ -162,9 +168,13 @@ impl Known<'_> {
     }
 
     fn command(&self, selection: &[String], stale: bool, partitions: Option<&str>) -> String {
-        let (name, home) = (program_name(), home::again(self.home));
         let stale = if stale { " --stale" } else { "" };
+        self.written("materialize", &format!("{}{stale}", selection.join(" ")), partitions)
+    }
+
+    fn written(&self, command: &str, of: &str, partitions: Option<&str>) -> String {
+        let (name, home) = (program_name(), home::again(self.home));
         let partitions = partitions.map_or_else(String::new, |text| format!(" --partition {}", quoted(text)));
-        format!("`{name} materialize {}{stale}{partitions}{home}`", selection.join(" "))
+        format!("`{name} {command} {of}{partitions}{home}`")
     }
 }

@@ -16,7 +16,7 @@ const NAMED: usize = 8;
 /// So long is the text of an error with its causes.
 const LONGEST: usize = 300;
 
-/// The last attempt at an asset, or at a partition of one, which failed.
+/// The last attempt at an asset, or at a partition of one, which failed; or the last look at what others make.
 #[derive(Clone, Debug)]
 pub struct FailedAttempt {
     /// That it failed.
@@ -25,7 +25,7 @@ pub struct FailedAttempt {
     pub error: Option<Arc<ErrorInfo>>,
 }
 
-/// At which the last attempt failed, of an asset and what it is made of: of one partition, or of all that are to be made; of the
+/// At which the last attempt failed, or the last look, of an asset and what it is made of: of one partition, or of all that are to be made; of the
 /// asset itself a few, and of each other that is to be made the first. What is made of another comes after it.
 #[must_use]
 pub fn failed_before(
@@ -42,7 +42,12 @@ pub fn failed_before(
         },
         (None, _) => PartitionSet::from_iter([0]),
     };
-    let before = standings.to_make_before(key, asked.clone());
+    let mut before = standings.to_make_before(key, asked.clone());
+    let external = (0..facts.graph.assets().len()).filter(|&other| facts.graph.assets()[other].is_external());
+    let looks: Sets = external.map(|other| (other, failed(facts, other))).collect();
+    for (other, set) in standings.taken_of(&looks, &before) {
+        *before.entry(other).or_default() |= &set;
+    }
     let mut found = Vec::new();
     for &number in facts.graph.order() {
         let Some(set) = before.get(&number) else { continue };
@@ -82,6 +87,11 @@ pub(super) fn waiting(facts: &AssetFacts<'_>, key: &AssetKey) -> PartitionSet {
     let numbers = 0..facts.graph.assets().len();
     let failed: Sets = numbers.map(|number| (number, failed(facts, number))).collect();
     standings.to_make_after(key, &failed)
+}
+
+/// What failed: an attempt, or a look at what others make.
+pub(super) fn what(fact: &FailedMaterialization) -> &'static str {
+    if fact.observed { "look" } else { "attempt" }
 }
 
 impl FailedAttempt {

@@ -67,8 +67,10 @@ fn state(facts: &AssetFacts<'_>, number: usize) -> Cell {
     }
     if let Some(observable) = observable {
         let is_nothing = facts.latest(asset.key()).is_some_and(Materialization::found_nothing);
-        let told = if is_nothing { format!("{observable}, {NOTHING_THERE}") } else { observable.to_owned() };
-        return Cell::of(Role::Faint, told);
+        let has_failed = facts.failures.contains_key(asset.key());
+        let told = [Some(observable), is_nothing.then_some(NOTHING_THERE), has_failed.then_some("failed")];
+        let told: Vec<_> = told.into_iter().flatten().collect();
+        return Cell::of(if has_failed { Role::Bad } else { Role::Faint }, told.join(", "));
     }
     match facts.standing(asset.key()).map(word) {
         Some((_, word)) if facts.is_in_progress(asset.key()) => {

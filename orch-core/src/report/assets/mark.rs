@@ -1,5 +1,6 @@
 use super::super::palette::Role;
 use super::AssetFacts;
+use super::failed::what;
 use super::refused::{Refused, refused};
 use super::stale::{reason, word};
 
@@ -57,7 +58,7 @@ fn wrong(facts: &AssetFacts<'_>, number: usize) -> Vec<String> {
     let failed = facts.failures.get(facts.graph.assets()[number].key());
     let failed = failed.map(|failed| {
         let (run, when) = (facts.run_of(failed.run), facts.when(failed.time));
-        format!("the last attempt failed, in the run {run} {when}")
+        format!("the last {} failed, in the run {run} {when}", what(failed))
     });
     let refused = refused(facts, number, None);
     failed.into_iter().chain(refused.iter().map(Refused::brief)).collect()

@@ -7,7 +7,7 @@ use super::super::palette::{Palette, Role};
 use super::super::table::{Cell, table_of};
 use super::super::text::one_line;
 use super::super::words::{NOTHING_THERE, ago, count, moment};
-use super::failed::FailedAttempt;
+use super::failed::{FailedAttempt, what};
 use super::list::{defined, fact_as_json, known};
 use super::metadata::{NAME, metadata};
 use super::neighbours::{Neighbour, Side};
@@ -78,7 +78,7 @@ pub fn asset(shown: &ShownAsset<'_>) -> String {
     parts.extend([shown.neighbours(Side::Upstream), shown.neighbours(Side::Downstream)]);
     parts.extend(shown.number().map(|number| checks::listed(&shown.facts, number, shown.partition)));
     parts.extend(shown.failed.map(|failed| {
-        let told = format!("the last attempt failed, {}", failed.told(&shown.facts));
+        let told = format!("the last {} failed, {}", what(&failed.fact), failed.told(&shown.facts));
         format!("{}\n", palette.paint(Role::Bad, &told))
     }));
     match shown.latest() {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::super::palette::Role;
 use super::super::words::{NOTHING_THERE, count};
 use super::AssetFacts;
-use super::failed::{FailedAttempt, waiting};
+use super::failed::{FailedAttempt, waiting, what};
 use super::partitions::stretches;
 use super::reasons::reasons;
 use super::refused::{refused, refused_before};
@@ -127,10 +127,15 @@ pub fn why_asset(why: &WhyAsset<'_>) -> String {
         };
         let _ = writeln!(text, "  {}", palette.paint(Role::Busy, &told));
     }
-    why.failed_itself(&named, &mut text);
+    // Of what others make it may be asked without saying for which partition.
+    let of_all = named.partition.is_none() && why.facts.partitions.contains_key(why.key);
+    match of_all {
+        true => why.failed_partitions(&mut text),
+        false => why.failed_itself(&named, &mut text),
+    }
     let mut seen = BTreeSet::new();
     why.stands(&named, &standing, 1, &mut seen, &mut text);
-    why.failed_upstream(Some(&named), &mut text);
+    why.failed_upstream(Some(&named).filter(|_| !of_all), &mut text);
     if standing.is_to_make() {
         why.refused_upstream(&[named.index()].into_iter().collect(), &mut text);
     }
@@ -202,7 +207,7 @@ impl WhyAsset<'_> {
             failed.fact.asset == named.key && failed.fact.partition.as_deref() == named.partition()
         };
         if let Some(failed) = self.failed.iter().find(is_it) {
-            let told = format!("the last attempt failed, {}", failed.told(&self.facts));
+            let told = format!("the last {} failed, {}", what(&failed.fact), failed.told(&self.facts));
             let _ = writeln!(text, "  {}", palette.paint(Role::Bad, &told));
             if let Some(hint) = failed.hint() {
                 self.hint(&hint, text);
@@ -255,8 +260,12 @@ impl WhyAsset<'_> {
                 || named.is_some_and(|named| failed.fact.partition.as_deref() != named.partition())
         };
         for failed in self.failed.iter().filter(is_other) {
-            let told =
-                format!("what it is made of failed: `{}`, {}", failed.name(), failed.told(&self.facts));
+            let what = if failed.fact.observed {
+                "the last look at what it is made of"
+            } else {
+                "what it is made of"
+            };
+            let told = format!("{what} failed: `{}`, {}", failed.name(), failed.told(&self.facts));
             let _ = writeln!(text, "  {}", self.facts.palette.paint(Role::Bad, &told));
         }
     }

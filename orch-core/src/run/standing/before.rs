@@ -57,6 +57,21 @@ impl Standings {
         of
     }
 
+    /// Of what others make, and was to be looked at, what these are made of.
+    pub(crate) fn taken_of(&self, looks: &Sets, sets: &Sets) -> Sets {
+        let mut taken = Sets::new();
+        for (number, set) in sets {
+            for need in &self.needs[*number] {
+                let Some(looks) = looks.get(&need.other) else { continue };
+                *taken.entry(need.other).or_default() |= &match need.ways.is_empty() {
+                    true => looks.clone(),
+                    false => &need.upstream_of_all(set, looks, self.now) & looks,
+                };
+            }
+        }
+        taken
+    }
+
     /// Of the partitions of an asset that are to be made those that are made of any of these, be it by way of others that are to be
     /// made.
     pub(crate) fn to_make_after(&self, asset: &AssetKey, from: &Sets) -> PartitionSet {
@@ -69,7 +84,9 @@ impl Standings {
                 let mut last = from.get(&need.other).cloned().unwrap_or_default();
                 last |= if need.other == number { &set } else { after.entry(need.other).or_default() };
                 while !last.is_empty() {
-                    let needing = match self.partitions.contains_key(&need.other) {
+                    // How the partitions stand of what others make nobody knows.
+                    let by_partition = self.partitions.contains_key(&need.other) || !need.ways.is_empty();
+                    let needing = match by_partition {
                         true => &need.downstream_of(&last, self.now) & &to_make,
                         false => to_make.clone(),
                     };

@@ -14,7 +14,7 @@ mod writing;
 
 pub use backfills::backfill;
 pub use samples::{
-    asset, check as check_of_asset, events_of_each_kind, failed, memoized, observation,
+    asset, check as check_of_asset, events_of_each_kind, failed, failed_look, memoized, observation,
     observation_of_nothing, of_partition, passed_over, pinned, step,
 };
 
@@ -24,7 +24,7 @@ use super::Storage;
 type Case = (&'static str, fn(&dyn Storage));
 
 /// The promises, by name.
-pub const CASES: [Case; 41] = [
+pub const CASES: [Case; 42] = [
     ("a run that was made is listed", runs::made),
     ("runs are found by each thing that can be asked for", runs::queried),
     ("runs are found by the beginning of their identifiers", runs::begin_with),
@@ -48,6 +48,7 @@ pub const CASES: [Case; 41] = [
     ("it is known which partitions are materialized, and at which the last attempt failed", status::told),
     ("that a partition was observed does not say that it was made", status::observed),
     ("what was observed as not there is missing until it is", status::not_there),
+    ("that a look failed is told until it is observed", status::unseen),
     ("what failed and was passed over since stands as it should", status::passed_over),
     ("partitions keep their state while keys are added and removed", status::of_keys),
     ("what failed outlives its run, and is told once", status::outlive),

@@ -110,9 +110,21 @@ pub fn failed(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
         let time = at(number * 1_000_003 + after * 1_009);
         Entry::from(Event::new(time, run, Some(path.clone()), 1, kind))
     };
-    let told = EventKind::AssetFailedToMaterialize { asset, partition: None };
+    let told = EventKind::AssetFailedToMaterialize { asset, partition: None, observed: false };
     let start = EventKind::StepStart { waited: Duration::ZERO };
     vec![event(0, start), event(3, told), event(3, EventKind::StepFailure { error: error() })]
+}
+
+/// The same of a step that was to look at an asset, which others make.
+#[must_use]
+pub fn failed_look(run: RunId, number: u64, asset: &str) -> Vec<Entry> {
+    let mut entries = failed(run, number, asset);
+    for entry in &mut entries {
+        if let EventKind::AssetFailedToMaterialize { observed, .. } = &mut entry.event.kind {
+            *observed = true;
+        }
+    }
+    entries
 }
 
 /// The event of a step that was passed over, since its asset was as it would be made. Those of greater numbers are newer, also than
@@ -351,6 +363,7 @@ fn next(kind: &EventKind) -> Option<EventKind> {
         EventKind::AssetMaterialization { .. } => EventKind::AssetFailedToMaterialize {
             asset: key("warehouse/orders"),
             partition: Some("2026-01-02".into()),
+            observed: true,
         },
         EventKind::AssetFailedToMaterialize { .. } => EventKind::OpRecipe {
             op: "mail::embed".into(),

@@ -1,6 +1,6 @@
 use super::samples::{
-    asset, failed, key, observation, observation_of_nothing, of_partition, passed_over as pass, pinned,
-    record,
+    asset, failed, failed_look, key, observation, observation_of_nothing, of_partition, passed_over as pass,
+    pinned, record,
 };
 use crate::asset::MaterializationQuery;
 use crate::ids::RunId;
@@ -171,6 +171,60 @@ pub(super) fn not_there(storage: &dyn Storage) {
     let status = storage.partition_status(&key("orders"), &other).expect(READ);
     assert_eq!(other.show(&status.observed), "mon", "by another definition");
     assert_eq!(of(), "tue; mon", "and by this again");
+}
+
+pub(super) fn unseen(storage: &dyn Storage) {
+    let days = weekdays();
+    let of = || {
+        let status = storage.partition_status(&key("orders"), &days).expect(READ);
+        for day in ["mon", "tue", "wed"] {
+            let failed = storage.failed_last(&key("orders"), Some(day)).expect(READ);
+            assert_eq!(failed.is_some(), days.show(&status.failed).contains(day), "{day}");
+            let look = storage.look_failed_last(&key("orders"), Some(day)).expect(READ);
+            assert_eq!(look.is_some(), days.show(&status.unseen).contains(day), "{day}");
+        }
+        format!(
+            "{}; {}; {}",
+            days.show(&status.failed),
+            days.show(&status.observed),
+            days.show(&status.unseen)
+        )
+    };
+    let (run, mut writer) = make(storage, 1);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(failed_look(run, 1, "orders"), "mon");
+    commit(observation(run, 1, "orders"), "tue");
+    commit(failed_look(run, 2, "orders"), "tue");
+    assert_eq!(of(), "; tue; mon, tue", "what it was observed as before is known still");
+    commit(failed(run, 3, "orders"), "mon");
+    commit(failed(run, 3, "orders"), "wed");
+    assert_eq!(of(), "mon, wed; tue; mon, tue", "to make it is something else");
+    commit(observation(run, 4, "orders"), "mon");
+    commit(observation_of_nothing(run, 4, "orders"), "tue");
+    assert_eq!(of(), "mon, wed; mon; ", "one that is made by nobody here fails to be made as before");
+    commit(failed_look(run, 5, "orders"), "wed");
+    commit(asset(run, 6, "orders", None), "wed");
+    assert_eq!(of(), "mon; mon; ", "whoever has made it knows of it");
+    // A run that is behind the others tells what is older than what is known.
+    let (late, mut writer) = make(storage, 2);
+    let mut commit = |entries, partition: &str| {
+        writer.commit(&of_partition(entries, partition)).expect(WRITTEN);
+    };
+    commit(failed_look(late, 3, "orders"), "mon");
+    assert_eq!(of(), "mon; mon; ", "what happened last counts");
+    commit(failed_look(late, 8, "orders"), "mon");
+    commit(observation(late, 7, "orders"), "mon");
+    assert_eq!(of(), "mon; mon; mon");
+    let look = storage.latest_failed_look(&key("orders"), Some("mon")).expect(READ).expect("it failed");
+    assert_eq!((look.run, look.partition.as_deref(), look.observed), (late, Some("mon"), true));
+    // The asset itself is none of its partitions.
+    writer.commit(&failed_look(late, 9, "orders/raw")).expect(WRITTEN);
+    let last = || storage.look_failed_last(&key("orders/raw"), None).expect(READ);
+    assert!(last().is_some() && storage.failed_last(&key("orders/raw"), None).expect(READ).is_none());
+    writer.commit(&observation(late, 10, "orders/raw")).expect(WRITTEN);
+    assert!(last().is_none());
 }
 
 pub(super) fn passed_over(storage: &dyn Storage) {

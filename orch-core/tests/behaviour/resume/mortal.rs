@@ -231,6 +231,14 @@ impl ReadAssets for Mortal {
         self.memory.latest_failure(asset, partition)
     }
 
+    fn latest_failed_look(
+        &self,
+        asset: &AssetKey,
+        partition: Option<&str>,
+    ) -> Result<Option<FailedMaterialization>, StorageError> {
+        self.memory.latest_failed_look(asset, partition)
+    }
+
     fn latest_passed_over(
         &self,
         asset: &AssetKey,

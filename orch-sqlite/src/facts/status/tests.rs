@@ -154,6 +154,10 @@ fn what_came_since_is_found_without_looking_at_the_rest() {
     SCALAR SUBQUERY 3
     SEARCH passed_over USING COVERING INDEX passed_over_of_asset (asset=? AND id>?)
     ");
+    insta::assert_snapshot!(way(FOUND_NOTHING), @"
+    SEARCH fact USING INDEX newest_made (asset=? AND partition=?)
+    USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY
+    ");
     insta::assert_snapshot!(way(IS_FAILED), @"
     SCAN CONSTANT ROW
     SCALAR SUBQUERY 3
@@ -162,5 +166,9 @@ fn what_came_since_is_found_without_looking_at_the_rest() {
     SEARCH new USING INDEX newest_made (asset=? AND partition=? AND time>?)
     CORRELATED SCALAR SUBQUERY 2
     SEARCH new USING INDEX newest_passed_over (asset=? AND partition=? AND time>?)
+    SCALAR SUBQUERY 5
+    SEARCH failed USING INDEX newest_failed (asset=? AND partition=?)
+    CORRELATED SCALAR SUBQUERY 4
+    SEARCH new USING INDEX newest_made (asset=? AND partition=? AND time>?)
     ");
 }

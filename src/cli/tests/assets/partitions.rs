@@ -199,6 +199,10 @@ fn what_is_there_and_what_is_missing_is_told() {
               ]
             ]
           },
+          "not_there": {
+            "count": 0,
+            "ranges": []
+          },
           "in_progress": {
             "count": 0,
             "ranges": []

@@ -87,7 +87,8 @@ use super::op;
 /// where it would take it, one that does not is refused. What names the asset in `deps` is made. All of it is made of the fact that nothing was
 /// there, so that it is stale as soon as something is; and what was made of something is stale when nothing is there any more.
 ///
-/// One that fails has found out neither: nobody knows of what would be made.
+/// One that fails has found out neither: nobody knows of what would be made. `why` and `assets show` tell that the last look failed, and
+/// why, until a later one succeeds.
 ///
 /// An asset has one observation.
 ///

@@ -153,13 +153,13 @@ pub(in crate::cli) struct AssetPartitionsArgs {
 pub(in crate::cli) enum PartitionIs {
     /// It was materialized, and the last attempt did not fail.
     Materialized,
-    /// Others make it, it was observed, and nobody has materialized it here.
+    /// Others make it, it was there when it was observed last, and nobody has materialized it here.
     Observed,
     /// A run under way is to make it, and has neither made it nor failed yet, whatever came before.
     InProgress,
-    /// The last attempt at it failed, whether one before it had made it or not.
+    /// The last attempt at it failed, or the last look if others make it, whether one before it had made it or not.
     Failed,
-    /// Not materialized, not in progress, and no attempt at it failed.
+    /// Not materialized, nor there when it was observed last, not in progress, and no attempt at it failed.
     Missing,
 }
 

@@ -259,9 +259,10 @@ fn of_what_could_not_be_observed_nothing_is_made() {
     let (lake, storage) = (Lake::default(), storage());
     lake.put(-1);
     let error = materialize(&shop(&lake), &storage, "*").expect_err("the lake is frozen");
-    insta::assert_snapshot!(orch::report::story(error.run().expect("it began").events()), @r"
+    insta::assert_snapshot!(orch::report::story(error.run().expect("it began").events()), @"
     RUN_START materialize
     STEP_START raw_orders.counted
+    ASSET_FAILED_TO_MATERIALIZE raw_orders.counted raw_orders, to be observed
     STEP_FAILURE raw_orders.counted the lake is frozen
     STEP_SKIPPED orders: raw_orders.counted failed
     STEP_SKIPPED report: raw_orders.counted failed

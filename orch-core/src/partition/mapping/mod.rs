@@ -136,7 +136,8 @@ impl PartitionMapping {
         self
     }
 
-    /// What is needed and does not exist, or was never materialized, is left out, and is not named.
+    /// What is needed and does not exist, or was never materialized, is left out, and is not named; so is what others make and of which
+    /// nothing was there when it was observed last.
     #[must_use]
     pub fn allow_missing(mut self) -> Self {
         self.allow_missing = true;

@@ -2,6 +2,7 @@ use serde_json::{Value, json};
 
 use super::super::palette::Role;
 use super::super::text::one_line;
+use super::super::words::NOTHING_THERE;
 use crate::asset::{Change, Difference, Ingredient};
 use crate::io::Found;
 use crate::run::Standing;
@@ -43,6 +44,12 @@ pub(super) fn reason(standing: &Standing) -> String {
 /// What differs from what something was made of.
 pub(in crate::report) fn because(difference: &Difference) -> String {
     let named = named(&difference.ingredient);
+    let is_data = matches!(difference.ingredient, Ingredient::Input(_) | Ingredient::Parameter(_));
+    // That of nothing is an empty text.
+    let data = |version: &str| match is_data && version.is_empty() {
+        true => NOTHING_THERE.to_owned(),
+        false => short(version),
+    };
     match &difference.change {
         // Without one it is kept as well.
         Change::New if difference.ingredient == Ingredient::Io => {
@@ -51,7 +58,7 @@ pub(in crate::report) fn because(difference: &Difference) -> String {
         Change::Gone if difference.ingredient == Ingredient::Io => {
             "it had an IO manager when it was made, and has none any more".to_owned()
         }
-        Change::Other { before, now } => format!("{named} has changed: {} → {}", short(before), short(now)),
+        Change::Other { before, now } => format!("{named} has changed: {} → {}", data(before), data(now)),
         Change::New => format!("{named} counts, and did not when it was made"),
         Change::Gone => format!("{named} counted when it was made, and does not any more"),
         Change::WasUnknown => format!("when it was made, nobody knew the version of {named}"),

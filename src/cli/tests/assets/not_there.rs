@@ -260,7 +260,7 @@ fn what_is_not_there_is_missing_and_shown_so() {
 
 #[test]
 fn why_names_what_came_and_what_went() {
-    let shop = two_days();
+    let mut shop = two_days();
     let told = |words: &str| shop.session(program(TUESDAY), words);
     insta::assert_snapshot!(told("why raw --partition 2024-01-02"), @"
     exit 0
@@ -311,6 +311,16 @@ fn why_names_what_came_and_what_went() {
     exit 0
     --- stdout
     letter is fresh: the run 019a5f3c-0001 made it 3h ago
+    ");
+    // All of them have come.
+    let full = program([Some(1); 4]);
+    shop.put_with(3, &full, &selected("listing"), |runner| runner);
+    insta::assert_snapshot!(shop.session(full, "why letter"), @"
+    exit 0
+    --- stdout
+    letter is stale: the run 019a5f3c-0001 made it 3h ago
+      the data of `listing` has changed: nothing there → 4
+        `listing` was observed as 4 by the run 019a5f3c-0003 1h ago, and before as not there by the run 019a5f3c-0001 3h ago
     ");
 }
 

@@ -148,3 +148,18 @@ fn what_was_made_of_it_is_stale_when_it_is_gone() {
     observe(&definitions, &storage, "*").expect("it looks");
     insta::assert_snapshot!(stands(), @"Fresh");
 }
+
+/// Says nothing of its version.
+#[asset]
+fn unversioned(context: Context) -> i64 {
+    context.set_data_version("");
+    7
+}
+
+#[test]
+fn what_a_program_makes_has_never_the_version_of_nothing() {
+    let storage = storage();
+    let definitions = Definitions::new().assets(assets![unversioned]);
+    materialize(&definitions, &storage, "*").expect("it succeeds");
+    insta::assert_snapshot!(facts(&storage), @"unversioned, data 448bd8dd, fact");
+}

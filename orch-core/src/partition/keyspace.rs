@@ -47,6 +47,14 @@ impl Keyspace {
         &self.definition
     }
 
+    /// Whether each partition of these, by time, lies in one of others: then it is made of that one.
+    pub(crate) fn lies_within(&self, others: &Self) -> bool {
+        match (&*self.shape, &*others.shape) {
+            (Shape::One(Axis::Time(windows)), Shape::One(Axis::Time(others))) => windows.lie_within(others),
+            _ => false,
+        }
+    }
+
     /// What tells from another one which key each index is of: a hash of the definition, of the numbers that keys have in dynamic
     /// sets, whether they are there or not, and of when the clocks of its zones are changed; and how many keys each set has or
     /// had. What was kept by index under another one means something only if this one [goes on](Self::goes_on_from) from it.

@@ -10,6 +10,7 @@ mod backfill_unpassed;
 mod check;
 mod checks;
 mod checks_by_day;
+mod containing;
 mod failed;
 mod graph;
 mod graph_assets;

@@ -78,7 +78,8 @@ impl<'a> Taker<'a> {
             let cannot = if self.is_check { "take" } else { "be made of" };
             return Some(told(refused(&format!("{by} cannot {cannot} the partitions of `{of}`"), &error)));
         }
-        self.check_missing(dependency).or_else(|| self.check_several(dependency)).map(told)
+        let is_one = down.as_ref().is_some_and(|down| down.lies_within(&up));
+        self.check_missing(dependency).or_else(|| self.check_several(dependency, is_one)).map(told)
     }
 
     /// That nothing may be missing of what is taken as a value.
@@ -98,19 +99,20 @@ impl<'a> Taker<'a> {
         )
     }
 
-    /// That what follows from the definitions is one partition, if one is taken.
-    fn check_several(&self, dependency: &Dependency) -> Option<Problem> {
+    /// That what follows from the definitions is one partition, if one is taken: by time it `is_one` if each of what takes it lies in
+    /// one, as a day does in a week.
+    fn check_several(&self, dependency: &Dependency, is_one: bool) -> Option<Problem> {
         let other = dependency.asset();
         let by_time = |definition: &PartitionsDefinition| matches!(definition, PartitionsDefinition::Time(_));
         let several = match (other.partitions(), self.partitions) {
             (Some(_), None) => true,
-            (Some(up), Some(down)) => up != down && by_time(up) && by_time(down),
+            (Some(up), Some(down)) => up != down && by_time(up) && by_time(down) && !is_one,
             (None, _) => false,
         };
         let is_stored = dependency.taken == Taken::Stored;
-        let is_one = is_stored || matches!(dependency.taken, Taken::Value | Taken::Optional);
+        let takes_one = is_stored || matches!(dependency.taken, Taken::Value | Taken::Optional);
         let follows = dependency.mapping.as_ref().is_none_or(PartitionMapping::follows);
-        if !(is_one && follows && several) {
+        if !(takes_one && follows && several) {
             return None;
         }
         let (by, of) = (&self.name, &other.key);

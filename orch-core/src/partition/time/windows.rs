@@ -105,6 +105,19 @@ impl Windows {
         (self.begin(0) - margin, self.start(self.all).as_second() + margin)
     }
 
+    /// Whether each of these windows lies in one of others, by the same clock: days in weeks do, weeks in months do not. Of others that
+    /// are very many it is found out of the first of them.
+    pub(in crate::partition) fn lie_within(&self, others: &Self) -> bool {
+        const MANY: usize = 10_000;
+        if self.cron == others.cron {
+            return true;
+        }
+        let (from, to) = (self.begin(0), self.start(self.all).as_second());
+        let mut begins = (others.number(from) + 1..).map(|number| others.begin(number));
+        let is_boundary = |second: i64| self.begin(self.number(second)) == second;
+        begins.by_ref().take(MANY).take_while(|begin| *begin < to).all(is_boundary)
+    }
+
     /// The key that a window has or would have.
     pub(in crate::partition) fn key_of_number(&self, number: i64) -> String {
         self.format.write(timestamp(self.begin(number)), &self.zone)

@@ -105,6 +105,39 @@ proptest! {
         // Windows of different crons may have keys in common.
         check_inverse(Some(PartitionMapping::identity()), &up, &down, now);
     }
+
+    #[test]
+    fn what_lies_within_others_needs_one_of_them((up, down, now) in times()) {
+        let (up, down) = (space(up), space(down));
+        let link = link(None, &up, &down);
+        let needs: Vec<u64> =
+            down.all(now).iter().map(|d| link.upstream_of(&one(d), now).keys.len()).collect();
+        if down.lies_within(&up) {
+            prop_assert!(needs.iter().all(|needs| *needs <= 1));
+        }
+    }
+}
+
+#[test]
+fn days_lie_within_weeks_and_weeks_not_within_months() {
+    let berlin = |time: TimePartitions| resolve(time.in_zone("Europe/Berlin"));
+    let (day, hour) =
+        (berlin(TimePartitions::daily("2024-01-03")), berlin(TimePartitions::hourly("2024-01-01")));
+    let (week, month) =
+        (berlin(TimePartitions::weekly("2024-01-01")), berlin(TimePartitions::monthly("2023-11-01")));
+    let later = berlin(TimePartitions::daily("2024-05-01"));
+    for (down, up, lies) in [
+        (&hour, &day, true),
+        (&day, &week, true),
+        (&day, &month, true),
+        (&later, &day, true),
+        (&week, &month, false),
+        (&month, &week, false),
+        (&week, &day, false),
+        (&resolve(regions()), &day, false),
+    ] {
+        assert_eq!(down.lies_within(up), lies, "{:?} {:?}", down.definition(), up.definition());
+    }
 }
 
 #[test]

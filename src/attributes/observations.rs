@@ -58,8 +58,7 @@ use super::op;
 /// The function stays what it is, and is an op: it may be `async`, and take configuration, resources and its context. It takes no
 /// assets, since it looks where others put theirs; of one with partitions it takes the one that it looks at. It returns a [`DataVersion`](asset::DataVersion), made of anything that can be
 /// shown, by itself or in a `Result`, or a [`WithMetadata<DataVersion>`](define::WithMetadata); as an `Option` of that where there
-/// may be nothing. What it says by its context of the
-/// data, `context.add_metadata(..)`, is kept with the version; the version is the one that it returns.
+/// may be nothing. What it says by its context of the data, `context.add_metadata(..)`, is kept with the version; the version is the one that it returns.
 ///
 /// # When it looks, and what follows
 ///
@@ -83,7 +82,7 @@ use super::op;
 ///
 /// One that returns an `Option` says by `None` that nothing is there by now. Then what takes the asset does without it, if it can, as
 /// it does without [what was never materialized](macro@crate::asset): of partitions as an `Option<T>`, or by a mapping that
-/// says `allow_missing()`. Nothing is loaded for it. What cannot do without is told what is not there: a run that looks itself fails
+/// says `allow_missing()`; of an asset without any as `#[stored] rate: Option<T>`. Nothing is loaded for it. What cannot do without is told what is not there: a run that looks itself fails
 /// where it would take it, one that does not is refused. What names the asset in `deps` is made. All of it is made of the fact that nothing was
 /// there, so that it is stale as soon as something is; and what was made of something is stale when nothing is there any more.
 ///

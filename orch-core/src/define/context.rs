@@ -213,9 +213,9 @@ impl Context {
         partitions.cloned().ok_or_else(|| Failure::contract("the run is told no partitions"))
     }
 
-    /// The asset without partitions that the step reads, as a value of this type.
-    pub(super) fn read_whole(&self, ty: TypeInfo) -> Result<Value, Failure> {
-        let (value, version) = self.reader()?.read_whole((self.number as usize, &self.step), ty)?;
+    /// The asset without partitions that the step reads, as a value of this type; if nothing is there this one, if there is one.
+    pub(super) fn read_whole(&self, ty: TypeInfo, without: Option<fn() -> Value>) -> Result<Value, Failure> {
+        let (value, version) = self.reader()?.read_whole((self.number as usize, &self.step), ty, without)?;
         self.has_read(version);
         Ok(value)
     }

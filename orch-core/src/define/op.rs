@@ -48,6 +48,8 @@ pub struct OpDef {
     pub(crate) outputs: Vec<OutputDef>,
     /// What it reads of an asset with partitions, if that is all that it does.
     pub(crate) reads: Option<ReadPartitions>,
+    /// What a step gives that reads an asset of which nothing is there, if it can do without.
+    pub(crate) without: Option<fn() -> Value>,
     /// Shared with the ops that are the same but for their configuration.
     pub(crate) body: Arc<Body>,
 }
@@ -75,6 +77,7 @@ impl OpDef {
                 needs: Needs::default(),
                 outputs: Vec::new(),
                 reads: None,
+                without: None,
                 body: Arc::new(Body::Blocking(Box::new(|_| Err(Failure::new("the op has no body"))))),
             },
             outputs: std::marker::PhantomData,
@@ -98,14 +101,20 @@ impl OpDef {
         op
     }
 
-    /// Reads an asset as a value of another type than it was stored as, or columns of it.
-    pub(crate) fn reading(asset: &AssetKey, ty: TypeInfo, place: &Place) -> Self {
+    /// Reads an asset as a value of another type than it was stored as, or columns of it; `without` it, it gives this if it can.
+    pub(crate) fn reading(
+        asset: &AssetKey,
+        ty: TypeInfo,
+        without: Option<fn() -> Value>,
+        place: &Place,
+    ) -> Self {
         let mut op = Self::builder(format!("read_{}", asset.step_name())).op;
         op.outputs = vec![OutputDef::single("result", ty, None)];
         op.description = Some(format!("reads the asset `{asset}` as `{}`", ty.name()));
         op.place = place.clone();
+        op.without = without;
         op.body = Arc::new(Body::Blocking(Box::new(move |args| {
-            let value = args.context().read_whole(ty)?;
+            let value = args.context().read_whole(ty, without)?;
             Ok(Products::from_iter([Product::Value(value)]))
         })));
         op

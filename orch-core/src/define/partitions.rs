@@ -56,8 +56,8 @@ impl fmt::Debug for ReadPartitions {
 
 /// Who reads assets as they are stored for the steps of a run.
 pub(crate) trait ReadsAssets: fmt::Debug + Send + Sync {
-    /// The value of a step of this number and path, that reads an asset without partitions as this type; with the version that was
-    /// read, if it is another one than the run knows.
+    /// The value of a step of this number and path, that reads an asset without partitions as this type, or does `without` one; with
+    /// the version that was read, if it is another one than the run knows.
     ///
     /// # Errors
     /// If it is not there, or another one than is known, or cannot be read.
@@ -65,6 +65,7 @@ pub(crate) trait ReadsAssets: fmt::Debug + Send + Sync {
         &self,
         step: (usize, &StepPath),
         ty: TypeInfo,
+        without: Option<fn() -> Value>,
     ) -> Result<(Value, Option<InputVersion>), Failure>;
 
     /// The value of a step: what the one of this number takes for the partition `within` that it is of, if it is of one; with the

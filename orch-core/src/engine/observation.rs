@@ -43,7 +43,9 @@ impl State {
         let Source::Output { step: from, .. } = &self.program.plan.steps[step].inputs[input].source else {
             return value;
         };
-        let loads = self.program.plan.steps[*from].loads.as_ref().filter(|loads| loads.external);
+        // What reads it when it runs looks for itself.
+        let loads = self.program.plan.steps[*from].loads.as_ref();
+        let loads = loads.filter(|loads| loads.external && !loads.is_read());
         let version = loads.and_then(|loads| self.settings.versions.get(&loads.key, &None));
         let Some(nothing) = version.filter(|version| version.is_of_nothing()) else { return value };
         let asset = nothing.asset.clone();

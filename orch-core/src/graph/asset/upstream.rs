@@ -185,7 +185,7 @@ impl Upstream {
                 };
                 self.read_partitions(asset, Taken::Stored, (ty, columns), one)
             }
-            None => self.read(asset, ty, columns),
+            None => self.read(asset, ty, columns, None),
         })
     }
 
@@ -197,7 +197,7 @@ impl Upstream {
         let optional = TypeInfo::of::<Option<T>>();
         if asset.partitions.is_none() {
             self.check_stored(asset, optional);
-            return Out::new(self.read(asset, optional, columns));
+            return Out::new(self.read(asset, optional, columns, Some(|| Value::new(None::<T>))));
         }
         self.check_stored(asset, ty);
         let reads = ReadPartitions {
@@ -255,7 +255,13 @@ impl Upstream {
     }
 
     /// A step that reads an asset without partitions, after the one that makes it.
-    fn read(&self, asset: &AssetDef, ty: TypeInfo, columns: Columns) -> Placement {
+    fn read(
+        &self,
+        asset: &AssetDef,
+        ty: TypeInfo,
+        columns: Columns,
+        without: Option<fn() -> Value>,
+    ) -> Placement {
         let reading = Reading {
             key: asset.key.clone(),
             ty,
@@ -275,7 +281,7 @@ impl Upstream {
             compose::with(|composition| {
                 let made = self.sources.get(&asset.key);
                 let made = made.and_then(|drawn| composition.node_of(drawn.source.index));
-                let op = OpDef::reading(&asset.key, ty, &asset.place);
+                let op = OpDef::reading(&asset.key, ty, without, &asset.place);
                 let node = composition.add_loading(op, loads, 0);
                 let after = made.map(|made| (made, asset.place.clone()));
                 composition.graph.nodes[node].after.extend(after);

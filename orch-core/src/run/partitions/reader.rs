@@ -328,8 +328,9 @@ impl ReadsAssets for Reader {
         &self,
         (number, path): (usize, &StepPath),
         ty: TypeInfo,
+        without: Option<fn() -> Value>,
     ) -> Result<(Value, Option<InputVersion>), Failure> {
-        self.whole(number, path, ty)
+        self.whole(number, path, ty, without)
     }
 
     fn read_partitions(

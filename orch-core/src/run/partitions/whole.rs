@@ -56,6 +56,7 @@ impl Reader {
         number: usize,
         step: &StepPath,
         ty: TypeInfo,
+        without: Option<fn() -> Value>,
     ) -> Result<(Value, Option<InputVersion>), Failure> {
         let whole = self.wholes.get(&number);
         let whole = whole.ok_or_else(|| Failure::contract("the step reads no asset without partitions"))?;
@@ -67,7 +68,8 @@ impl Reader {
             let look = |stamp: &str| quietly(|| manager.look(&at, stamp)).and_then(|found| found);
             let known = self.made_here(key, "").map(|(fact, _)| fact).or_else(|| whole.taken.clone());
             if known.as_ref().is_some_and(Materialization::found_nothing) {
-                return Err(nothing_there(key));
+                let value = without.map(|without| (without(), None));
+                return value.ok_or_else(|| nothing_there(key));
             }
             let since = match known {
                 Some(known) => {

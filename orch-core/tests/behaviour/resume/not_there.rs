@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use orch_core::asset::{DataVersion, Materialization};
-use orch_core::graph::{AssetDef, ObservationDef, Upstream};
+use orch_core::graph::{Asset, AssetDef, ObservationDef, Upstream};
 use orch_core::io::{IoManager, Metadata, OutputAt};
 use orch_core::partition::{
     ByTime, Partition, PartitionMapping, Partitioning, Partitions, PartitionsDefinition, TimePartitions,
@@ -149,6 +149,87 @@ fn what_was_found_stands_be_it_nothing() {
                 assert!(found.contains(&true) && life >= 6, "{life} commits: {found:?}");
                 break;
             }
+        }
+    }
+}
+
+/// What others make, without partitions.
+struct Whole;
+
+impl Asset for Whole {
+    type Value = i64;
+
+    fn asset() -> &'static Arc<AssetDef> {
+        static ASSET: OnceLock<Arc<AssetDef>> = OnceLock::new();
+        ASSET.get_or_init(|| {
+            AssetDef::builder("whole").io("others").external::<i64>(Coded::<i64>::CODEC).into()
+        })
+    }
+}
+
+/// How many are there, as their IO manager has them when the step runs.
+fn whole(looks: &Arc<AtomicUsize>) -> Definitions {
+    let op = OpDef::builder("count").input::<Option<i64>>("whole").returns::<Plain>();
+    let op: Arc<OpDef> = op
+        .coded([Coded::<i64>::CODEC])
+        .blocking(|mut args| Ok(args.take::<Option<i64>>(0)?.unwrap_or_default()))
+        .into();
+    let count = AssetDef::builder("count").code_version("1").takes_stored(Whole::asset);
+    let count = count.made_by(&Arc::clone(&op), move |upstream: &Upstream| {
+        let whole = upstream.stored_if_there::<Whole, i64>(&[]);
+        Call::of(&op).input::<Option<i64>>(whole).place::<Plain>();
+    });
+    let looks = Arc::clone(looks);
+    let seen = ObservationDef::builder_of(Whole::asset(), "seen").looks(move |_| {
+        let look = looks.fetch_add(1, Ordering::Relaxed);
+        (!look.is_multiple_of(2)).then(|| DataVersion::new(look))
+    });
+    let assets = [Arc::clone(Whole::asset()), count.into()];
+    let definitions = Definitions::new().assets(assets).observations([seen]);
+    definitions.io::<i64>("others", Others).io::<Option<i64>>("others", Others)
+}
+
+impl IoManager<Option<i64>> for Others {
+    fn store(&self, _: &OutputAt<'_>, _: &Option<i64>) -> Result<Metadata, Failure> {
+        Err(Failure::new("others put it there"))
+    }
+
+    fn load(&self, _: &OutputAt<'_>) -> Result<Option<i64>, Failure> {
+        Ok(Some(1))
+    }
+}
+
+#[test]
+fn what_is_read_when_its_step_runs_goes_by_what_was_found() {
+    for life in 0.. {
+        let (memory, looks) = (Memory::new(), Arc::new(AtomicUsize::new(0)));
+        let storage = |left| -> Arc<dyn Storage> {
+            Arc::new(Mortal {
+                memory: memory.clone(),
+                left: Arc::new(AtomicUsize::new(left)),
+                room: true,
+                unread: None,
+            })
+        };
+        let definitions = whole(&looks);
+        // Nothing was there before, which the run is not to go by.
+        let observe = definitions.observe_assets(&"*".parse().unwrap());
+        runtime().block_on(definitions.runner(&observe).record(&storage(usize::MAX)).run()).unwrap();
+        let job = definitions.materialize(&"*".parse().unwrap());
+        let runner = definitions.runner(&job).run_id(RUN).max_concurrent(1).record(&storage(life));
+        let _ = runtime().block_on(runner.run());
+        let is_over = memory.run(RUN).is_ok_and(|run| run.status.is_terminal());
+        if !is_over {
+            let runner = definitions.resume(&storage(usize::MAX), RUN).unwrap();
+            runtime().block_on(runner.run()).unwrap();
+        }
+        let known = known(&memory);
+        let [.., looked, count] = known.as_slice() else { panic!("interrupted after {life} commits") };
+        let value = memory.asset_value(count).unwrap().expect("it is small");
+        assert_eq!((known.len(), value.bytes()[0] == 0), (3, looked.found_nothing()), "{life} commits");
+        if is_over {
+            assert!(life >= 4, "{life} commits");
+            break;
         }
     }
 }

@@ -9,9 +9,29 @@ fn perhaps_counted(lake: Res<Lake>) -> Option<WithMetadata<DataVersion>> {
     (orders > 0).then(|| WithMetadata::new(DataVersion::new(orders)).metadata("orders", orders))
 }
 
+/// Reads the orders as their IO manager has them, if there are some.
+#[asset(code_version = "1")]
+fn note(#[stored] raw_orders: Option<String>) -> String {
+    raw_orders.unwrap_or_else(|| "no orders".to_owned())
+}
+
+impl IoManager<Option<String>> for Lake {
+    fn store(&self, _: &OutputAt<'_>, _: &Option<String>) -> Result<Metadata> {
+        Err(Failure::new("others fill the lake"))
+    }
+
+    fn load(&self, at: &OutputAt<'_>) -> Result<Option<String>> {
+        if self.orders() == 0 {
+            return Err(Failure::new("it is asked for nothing"));
+        }
+        IoManager::<String>::load(self, at).map(Some)
+    }
+}
+
 fn shop(lake: &Lake) -> Definitions {
     Definitions::new()
-        .assets(assets![raw_orders, orders, report, size, text])
+        .assets(assets![raw_orders, orders, report, size, text, note])
+        .io::<Option<String>>("lake", lake.clone())
         .observations(observations![perhaps_counted])
         .io::<i64>("lake", lake.clone())
         .io::<String>("lake", lake.clone())
@@ -57,7 +77,7 @@ fn what_takes_it_is_told_that_it_is_not_there() {
     insta::assert_snapshot!(materialize(&definitions, &storage, "text").expect_err("nothing is there"), @"
     the job `materialize` cannot be planned
     error: `text` takes the asset `raw_orders`, of which nothing was there when it was observed last
-      --> tests/it/assets/observed.rs:297 (the step)
+      --> tests/it/assets/observed.rs:298 (the step)
       hint: have it observed again when others have made it: `assets observe raw_orders`
     ");
     // What is only to come after it is made, and made anew when it is there.
@@ -122,6 +142,8 @@ fn a_run_that_failed_for_it_goes_on_when_it_has_come() {
     STEP_MEMOIZED report
     STEP_SUCCESS read_raw_orders
     STEP_MEMOIZED text
+    STEP_SUCCESS read_raw_orders_2
+    STEP_SUCCESS note
     STEP_SUCCESS size
     ");
 }
@@ -162,4 +184,50 @@ fn what_a_program_makes_has_never_the_version_of_nothing() {
     let definitions = Definitions::new().assets(assets![unversioned]);
     materialize(&definitions, &storage, "*").expect("it succeeds");
     insta::assert_snapshot!(facts(&storage), @"unversioned, data 448bd8dd, fact");
+}
+
+#[test]
+fn what_reads_it_as_an_option_does_without() {
+    let (lake, storage) = (Lake::default(), storage());
+    let definitions = shop(&lake);
+    let mut told = vec![memoized(&definitions, &storage, "raw_orders or note")];
+    told.push(memoized(&definitions, &storage, "note"));
+    lake.put(12);
+    told.push("it has come:".to_owned());
+    told.push(memoized(&definitions, &storage, "raw_orders or note"));
+    told.push(memoized(&definitions, &storage, "raw_orders or note"));
+    lake.put(0);
+    told.push("it is gone:".to_owned());
+    told.push(memoized(&definitions, &storage, "raw_orders or note"));
+    insta::assert_snapshot!(told.join("\n"), @"
+    STEP_SUCCESS raw_orders.perhaps_counted
+    STEP_SUCCESS read_raw_orders
+    STEP_SUCCESS note
+    STEP_SUCCESS read_raw_orders
+    STEP_MEMOIZED note
+    it has come:
+    STEP_SUCCESS raw_orders.perhaps_counted
+    STEP_SUCCESS read_raw_orders
+    STEP_SUCCESS note
+    STEP_SUCCESS raw_orders.perhaps_counted
+    STEP_SUCCESS read_raw_orders
+    STEP_MEMOIZED note
+    it is gone:
+    STEP_SUCCESS raw_orders.perhaps_counted
+    STEP_SUCCESS read_raw_orders
+    STEP_SUCCESS note
+    ");
+    insta::assert_snapshot!(facts(&storage), @"
+    raw_orders, elsewhere
+    note, code 1, data 8e1a54ae, of raw_orders , fact
+    raw_orders, data 12, orders: Int(12), elsewhere
+    note, code 1, data f99207e3, of raw_orders 12, fact
+    raw_orders, data 12, orders: Int(12), elsewhere
+    raw_orders, elsewhere
+    note, code 1, data 8e1a54ae, of raw_orders , fact
+    ");
+    // Where nothing is recorded as well.
+    let job = definitions.materialize(&"raw_orders or note".parse().expect("a selection"));
+    let run = definitions.runner(&job).keep_outputs().run_blocking().expect("it does without");
+    assert_eq!(run.output::<note>(), "no orders");
 }

@@ -9,6 +9,7 @@ mod list;
 mod looker;
 mod mark;
 mod metadata;
+mod named;
 mod neighbours;
 mod order;
 mod partitions;

@@ -7,6 +7,7 @@ use super::super::palette::Role;
 use super::super::words::{NOTHING_THERE, count};
 use super::AssetFacts;
 use super::failed::{FailedAttempt, waiting, what};
+use super::named::Named;
 use super::partitions::stretches;
 use super::reasons::reasons;
 use super::refused::{refused, refused_before};
@@ -35,37 +36,6 @@ pub struct WhyAsset<'a> {
     pub failed: &'a [FailedAttempt],
     /// What was known of an asset, or of a partition of it, at a time: the latest materialization then.
     pub at: MaterializedAt<'a>,
-}
-
-/// An asset, or one of its partitions.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Named {
-    key: AssetKey,
-    /// Its index and its key.
-    partition: Option<(u64, String)>,
-}
-
-impl Named {
-    fn whole(key: &AssetKey) -> Self {
-        Self { key: key.clone(), partition: None }
-    }
-
-    fn partition(&self) -> Option<&str> {
-        self.partition.as_ref().map(|(_, key)| key.as_str())
-    }
-
-    fn index(&self) -> u64 {
-        self.partition.as_ref().map_or(0, |(index, _)| *index)
-    }
-}
-
-impl std::fmt::Display for Named {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.partition() {
-            Some(partition) => write!(f, "{}[{partition}]", self.key),
-            None => write!(f, "{}", self.key),
-        }
-    }
 }
 
 /// How an asset stands, or a partition of it, and if there is something to make, why: the first ingredient that differs, and why

@@ -1,5 +1,5 @@
-//! Runs that look at days of what others make, of which some are not there, are interrupted at any commit: what was found stands, be
-//! it that nothing was there, and what is made takes the days that were.
+//! Runs that look at days of what others make, of which some are not there, are interrupted at any commit: what is yet to be made takes
+//! the days that are there by the last look, and what was made stays as made of those that were.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -110,7 +110,7 @@ fn counted(memory: &Memory, apart: bool) -> BTreeMap<String, (i64, i64)> {
 }
 
 #[test]
-fn what_was_found_stands_be_it_nothing() {
+fn what_is_made_takes_the_days_that_were_found_last() {
     for apart in [false, true] {
         for life in 0.. {
             let (memory, looks) = (Memory::new(), Arc::new(AtomicUsize::new(0)));
@@ -136,14 +136,19 @@ fn what_was_found_stands_be_it_nothing() {
             let after = known(&memory);
             assert_eq!(after[..before.len()], before, "what was known stays, after {life} commits");
             let of = |asset: &str| after.iter().filter(|fact| fact.asset.as_str() == asset).count();
-            assert_eq!((of("foreign"), of("count")), (if apart { 4 } else { 3 }, 3), "{life} commits");
-            let counted = counted(&memory, apart);
-            assert!(counted.values().all(|(counted, there)| counted == there), "{life}: {counted:?}");
-            // By what was found nothing is to be made anew.
+            // Where something is yet to be made, a look is not the last.
+            let looked_once = if apart { 4 } else { 3 };
+            assert!(of("foreign") >= looked_once && (!is_over || of("foreign") == looked_once));
+            assert_eq!(of("count"), 3, "{life} commits");
+            // What was made before another look has found something else is made anew by what that found.
+            let is_last = counted(&memory, apart).values().all(|(counted, there)| counted == there);
+            assert!(is_last || apart && !is_over, "{life} commits");
             let alone = definitions.materialize(&"count".parse().unwrap());
             let runner = definitions.runner(&alone).memoize().partition("2024-01-02..2024-01-04");
             runtime().block_on(runner.record(&storage(usize::MAX)).run()).unwrap();
-            assert_eq!(known(&memory), after, "interrupted after {life} commits");
+            assert!(apart && !is_over || known(&memory) == after, "nothing is made anew, {life} commits");
+            let counted = counted(&memory, apart);
+            assert!(counted.values().all(|(counted, there)| counted == there), "{life}: {counted:?}");
             if is_over {
                 let found: Vec<_> = after.iter().map(Materialization::found_nothing).collect();
                 assert!(found.contains(&true) && life >= 6, "{life} commits: {found:?}");
@@ -226,7 +231,8 @@ fn what_is_read_when_its_step_runs_goes_by_what_was_found() {
         let known = known(&memory);
         let [.., looked, count] = known.as_slice() else { panic!("interrupted after {life} commits") };
         let value = memory.asset_value(count).unwrap().expect("it is small");
-        assert_eq!((known.len(), value.bytes()[0] == 0), (3, looked.found_nothing()), "{life} commits");
+        assert_eq!(value.bytes()[0] == 0, looked.found_nothing(), "{life} commits");
+        assert!(known.len() >= 3 && (!is_over || known.len() == 3), "{life} commits: {}", known.len());
         if is_over {
             assert!(life >= 4, "{life} commits");
             break;

@@ -152,7 +152,7 @@ pub mod __private {
     pub use orch_core::graph::{
         Asset, AssetBuilder, AssetDef, AssetFields, AssetHandle, Call, Check, CheckDef, ExternalAsset,
         Handle, HookNode, IntoInput, Job, JobConfig, JobNode, MadeBy, MultiAssetDef, Node, NodeRef,
-        Observation, ObservationDef, Op, Placed, TakesConfig, Unknown, asset_of, check_of, enter_graph,
+        Observation, ObservationDef, Op, Out, Placed, TakesConfig, Unknown, asset_of, check_of, enter_graph,
         enter_hooked_graph, observation_of,
     };
     pub use orch_core::io::{Coded, DefaultCoded};

@@ -99,6 +99,7 @@ names! {
     OP "Op"
     OP_DEF "OpDef"
     ORDER "Order"
+    OUT "Out"
     OUTPUT "Output"
     OUTPUTS "Outputs"
     OUTPUT_DEF "OutputDef"

@@ -179,6 +179,16 @@ pub(crate) fn by_value(ty: &Type) -> &Type {
     }
 }
 
+/// The `P` of an `Option<Partition<P>>`, each by reference or not.
+pub(crate) fn optional_partition(ty: &Type) -> Option<&Type> {
+    argument(by_value(argument(by_value(ty), "Option")?), "Partition")
+}
+
+/// What is wrong with a parameter of such a type, and how it is written.
+pub(crate) fn one_partition(name: &TokenStream, ty: &str) -> String {
+    format!("it is made for one partition, which is always there: write `{name}: {ty}`")
+}
+
 /// The `T` of a `Name<T>`, however the path to it begins.
 pub(crate) fn argument<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
     let segment = func::last_segment(ty).filter(|segment| segment.ident == name)?;

@@ -36,7 +36,7 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     let (asset, settings) = Asset::of_op(options, &item, &diag);
     let plain = without_sources(&item);
     let op = op::model::Op::of(&plain, settings);
-    let fits = op::check::signature("#[asset]", &plain, &diag);
+    let fits = op::check::signature("#[asset]", &item, &diag);
     let errors = diag.finish();
     let beside = match fits {
         true => {

@@ -209,9 +209,7 @@ impl Asset {
             code_version: options.text("code_version", "\"2\""),
             io: None,
             said: Said::read(&mut options, &item.attrs, diag),
-            sources: func::parameters(&item.sig)
-                .filter_map(|parameter| source::read(parameter, diag))
-                .collect(),
+            sources: source::read_all(func::parameters(&item.sig), diag),
         };
         (asset.partitioned(partitions, diag), name)
     }
@@ -380,7 +378,7 @@ pub(crate) fn sources(item: &ItemFn, diag: &Diag) -> Vec<Source> {
             Parameter::Asked { asked, .. } => source::refuse(parameter, asked.name(), diag),
         }
     }
-    inputs(item).filter_map(|parameter| source::read(parameter, diag)).collect()
+    source::read_all(inputs(item), diag)
 }
 
 /// The head of a function: `pub fn orders() -> DataFrame;`

@@ -8,6 +8,7 @@ use syn::{Attribute, Expr, ExprArray, FnArg, ItemFn, LitStr, Meta, PatType, Path
 
 use crate::attr::{Known, Options};
 use crate::diag::Diag;
+use crate::owned::written;
 use crate::{func, parameter};
 
 /// What stands before a parameter for these macros alone.
@@ -100,9 +101,49 @@ pub(super) fn refuse(parameter: &PatType, what: &str, diag: &Diag) {
     }
 }
 
+/// What feeds each of these parameters, as far as that can be told. What is made for partitions is for one at a time.
+pub(super) fn read_all<'a>(parameters: impl Iterator<Item = &'a PatType>, diag: &Diag) -> Vec<Source> {
+    let (mut sources, mut first): (Vec<Source>, Option<&PatType>) = (Vec::new(), None);
+    for parameter in parameters {
+        if !is_from(parameter)
+            && let Some(of) = parameter::optional_partition(value_of(parameter))
+        {
+            // Of a function that is an op it is told with what is wrong with its parameters.
+            if parameter::argument(func::ungrouped(&parameter.ty), "Out").is_some() {
+                let name = parameter.pat.to_token_stream();
+                diag.error_at(
+                    &parameter.ty,
+                    parameter::one_partition(&name, &format!("Out<Partition<{}>>", written(of))),
+                );
+            }
+            continue;
+        }
+        let Some(source) = read(parameter, diag) else { continue };
+        match (&source.takes, first) {
+            (Takes::Partition(_), Some(first)) => {
+                let message = format!(
+                    "`{}` is the partition for which it is made, and there is no other: leave one of the two out; partitions of two kinds are dimensions of one, `PartitionsDefinition::product()`",
+                    first.pat.to_token_stream()
+                );
+                diag.error_at(&parameter.ty, message);
+                continue;
+            }
+            (Takes::Partition(_), None) => first = Some(parameter),
+            _ => {}
+        }
+        sources.push(source);
+    }
+    sources
+}
+
+/// Whether it says of which asset it is.
+fn is_from(parameter: &PatType) -> bool {
+    parameter.attrs.iter().any(|attribute| attribute.path().is_ident(FROM))
+}
+
 /// What feeds a parameter: the asset of its name, or those that `#[from(..)]` before it names; with `#[stored]` as it is read
 /// from where it is stored. What is a `Partition<P>` is fed by no asset.
-pub(super) fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
+fn read(parameter: &PatType, diag: &Diag) -> Option<Source> {
     let attribute = |name: &str| parameter.attrs.iter().find(|attribute| attribute.path().is_ident(name));
     let ty = value_of(parameter);
     if let Some(of) = parameter::argument(ty, "Partition") {

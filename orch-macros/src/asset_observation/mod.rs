@@ -24,7 +24,7 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     let plain = without_sources(&item);
     let looks = model::looks(&plain, &diag);
     let op = op::model::Op::of_observation(&plain, settings);
-    let fits = op::check::signature("#[asset_observation]", &plain, &diag) && looks;
+    let fits = op::check::signature("#[asset_observation]", &item, &diag) && looks;
     let errors = diag.finish();
     let beside = match fits {
         true => {

@@ -1,5 +1,5 @@
 use proc_macro2::{Ident, TokenStream};
-use syn::{ItemFn, LitStr, Path, ReturnType, Type};
+use syn::{ItemFn, LitStr, PatType, Path, ReturnType, Type};
 
 use crate::asset::{Source, Takes, inputs, partitions, sources};
 use crate::attr::{Known, Options};
@@ -87,12 +87,17 @@ pub(super) fn looks(item: &ItemFn, diag: &Diag) -> bool {
         diag.error(item.sig.ident.span(), message);
     }
     let is_partition = |ty: &Type| parameter::argument(parameter::by_value(ty), "Partition").is_some();
-    for parameter in inputs(item).filter(|parameter| !is_partition(&parameter.ty)) {
+    let (partitions, others): (Vec<_>, Vec<_>) =
+        inputs(item).partition(|parameter| is_partition(&parameter.ty));
+    let is_optional = |parameter: &&PatType| parameter::optional_partition(&parameter.ty).is_some();
+    // What is wrong with the partition was told with what feeds it.
+    let is_one = partitions.len() <= 1 && !others.iter().any(is_optional);
+    for parameter in others.into_iter().filter(|parameter| !is_optional(parameter)) {
         diag.error_at(
             parameter,
             "an observation takes no values but the partition that it looks at, `&Partition<..>`: it looks where others put the asset, \
              with a resource, `Res<..>`, its configuration, `Config<..>`, or by itself",
         );
     }
-    diag.count() == before
+    diag.count() == before && is_one
 }

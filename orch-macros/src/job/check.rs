@@ -1,3 +1,4 @@
+use proc_macro2::Ident;
 use quote::ToTokens as _;
 use syn::{GenericArgument, ItemFn, PathArguments, ReturnType, Signature, Type};
 
@@ -62,6 +63,9 @@ pub(crate) fn graph(attribute: &str, signature: &Signature, diag: &Diag) -> bool
 /// Refuses a graph that returns a value, since it was written as an op is. Of the parameters alone this cannot be known:
 /// a number of repetitions is a value too.
 pub(crate) fn takes_values(signature: &Signature, diag: &Diag) -> bool {
+    if names_handle(signature, diag) {
+        return true;
+    }
     let ReturnType::Type(_, returned) = &signature.output else { return false };
     if !is_value(returned) {
         return false;
@@ -89,6 +93,38 @@ pub(crate) fn takes_values(signature: &Signature, diag: &Diag) -> bool {
         Some(first) => diag.error_at(&first.ty, message),
         None => diag.error_at(returned, message),
     }
+    true
+}
+
+/// Whether a signature names a `Handle<T>`, which is refused.
+pub(super) fn has_handle(signature: &Signature) -> bool {
+    !handles(signature).is_empty()
+}
+
+/// The parameters that are a `Handle<T>`, by their names, and what is returned, each with its type and the `T`.
+fn handles(signature: &Signature) -> Vec<(Option<&Ident>, &Type, &Type)> {
+    let parameters =
+        func::parameters(signature).map(|parameter| (func::plain_name(parameter), &*parameter.ty));
+    let returned = match &signature.output {
+        ReturnType::Type(_, ty) => Some((None, &**ty)),
+        ReturnType::Default => None,
+    };
+    let handle = |(name, ty)| Some((name, ty, parameter::argument(ty, "Handle")?));
+    parameters.chain(returned).filter_map(handle).collect()
+}
+
+/// Refuses `Handle<T>`, which is what handles have in common and no type.
+fn names_handle(signature: &Signature, diag: &Diag) -> bool {
+    let handles = handles(signature);
+    let Some((_, first, _)) = handles.first() else { return false };
+    let wanted: Vec<_> = handles
+        .iter()
+        .map(|(name, _, value)| match name {
+            Some(name) => format!("`{name}: Out<{}>`", written(value)),
+            None => format!("`-> Out<{}>`", written(value)),
+        })
+        .collect();
+    diag.error_at(first, format!("the handle of a value is an `Out<T>`: write {}", wanted.join(", ")));
     true
 }
 

@@ -9,10 +9,11 @@ mod setting;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{ItemFn, Safety};
+use syn::{FnArg, ItemFn, ReturnType, Safety, Type};
 
 use crate::diag::Diag;
-use crate::func;
+use crate::names::OUT;
+use crate::{func, parameter};
 
 pub(crate) fn job(options: TokenStream, item: &TokenStream) -> TokenStream {
     let mut item = match func::parse("#[job]", item) {
@@ -50,7 +51,7 @@ pub(crate) fn graph(options: TokenStream, item: &TokenStream) -> TokenStream {
         let item = expand::without_body(item);
         return quote!(#item #errors);
     }
-    if !fits {
+    if !fits || check::has_handle(&item.sig) {
         item = expand::without_body(item);
     }
     repair(&mut item);
@@ -65,4 +66,19 @@ pub(crate) fn repair(item: &mut ItemFn) {
     item.sig.abi = None;
     item.sig.variadic = None;
     item.sig.safety = Safety::Default;
+    for input in &mut item.sig.inputs {
+        if let FnArg::Typed(parameter) = input {
+            repair_handle(&mut parameter.ty);
+        }
+    }
+    if let ReturnType::Type(_, returned) = &mut item.sig.output {
+        repair_handle(returned);
+    }
+}
+
+/// Writes what was refused as the handle of a value as one.
+fn repair_handle(ty: &mut Type) {
+    if let Some(value) = parameter::argument(ty, "Handle") {
+        *ty = syn::parse_quote!(#OUT<#value>);
+    }
 }

@@ -22,7 +22,7 @@ pub(crate) fn attribute(options: TokenStream, item: &TokenStream) -> TokenStream
     let (assets, settings) = MultiAsset::read(options, &item, &diag);
     let plain = without_sources(&item);
     let op = op::model::Op::of(&plain, settings);
-    let fits = op::check::signature("#[multi_asset]", &plain, &diag);
+    let fits = op::check::signature("#[multi_asset]", &item, &diag);
     let returned = model::returned(&op, &plain, &diag);
     let errors = diag.finish();
     let beside = match fits {

@@ -1,3 +1,4 @@
+use quote::ToTokens as _;
 use syn::{GenericParam, ItemFn, Pat, PatType, ReturnType, Signature, Type};
 
 use super::metadata;
@@ -15,7 +16,7 @@ pub(crate) fn signature(attribute: &str, item: &ItemFn, diag: &Diag) -> bool {
     let mut context = false;
     for parameter in func::parameters(signature) {
         pattern(parameter, diag);
-        parameter_type(parameter, &mut context, diag);
+        parameter_type(attribute, parameter, &mut context, diag);
     }
     return_type(&signature.output, diag);
     diag.count() == before
@@ -57,7 +58,7 @@ fn pattern(parameter: &PatType, diag: &Diag) {
     diag.error_at(&parameter.pat, format!("an input of an op has a name: {instead}"));
 }
 
-fn parameter_type(parameter: &PatType, context: &mut bool, diag: &Diag) {
+fn parameter_type(attribute: &str, parameter: &PatType, context: &mut bool, diag: &Diag) {
     let ty = func::ungrouped(&parameter.ty);
     if let Some(span) = func::impl_trait(ty) {
         diag.error(span, "an input of an op has one known type: write it instead of `impl ..`");
@@ -85,6 +86,13 @@ fn parameter_type(parameter: &PatType, context: &mut bool, diag: &Diag) {
         // What it asks for is checked with all that is asked for.
     } else if let Type::Reference(reference) = inner {
         diag.error(reference.and_token.span, "an input is taken as `T` or `&T`: leave out one `&`");
+    } else if attribute != "#[op]"
+        && let Some(of) = parameter::optional_partition(inner)
+        && !parameter.attrs.iter().any(|attribute| attribute.path().is_ident("from"))
+    {
+        let name = parameter.pat.to_token_stream();
+        let wanted = format!("&Partition<{}>", owned::written(of));
+        diag.error_at(&parameter.ty, parameter::one_partition(&name, &wanted));
     } else {
         metadata::of_input(ty, inner, diag);
         borrows(ty, inner, diag);

@@ -73,7 +73,7 @@ impl fmt::Display for BackfillError {
             }
             Self::Broken { backfill, error } => write!(
                 f,
-                "the backfill {backfill} broke off: {error}\n  hint: when that is mended, let it go on: backfill resume {backfill}"
+                "the backfill {backfill} broke off: {error}\n  hint: when that is mended, let it go on: `backfill resume {backfill}`"
             ),
             Self::Runtime(error) => error.fmt(f),
         }

@@ -12,6 +12,7 @@ use crate::asset::AssetKey;
 use crate::define::RunPartitions;
 use crate::graph::{AssetGraph, asset_groups};
 use crate::ids::BackfillId;
+use crate::partition::quoted;
 use crate::plan::{PlanError, PlannedAsset, Problem, ProblemKind, Step};
 use crate::run::{Definitions, Pin, Runner, ToMake};
 use crate::storage::{BackfillGroup, BackfillMark, BackfillRecord, BackfillTakes, Storage};
@@ -55,8 +56,8 @@ impl Definitions {
             let id = backfill.record().id;
             let message = format!("nothing is left to be done of the backfill {id}");
             let hint = match progress.failed().next() {
-                Some(_) => format!("what failed can be made again: backfill retry-failed {id}"),
-                None => format!("look at it: backfill status {id}"),
+                Some(_) => format!("what failed can be made again: `backfill retry-failed {id}`"),
+                None => format!("look at it: `backfill status {id}`"),
             };
             return Err(BackfillError::over(message, &hint));
         }
@@ -79,8 +80,8 @@ impl Definitions {
         if progress.failed().next().is_none() {
             let message = format!("nothing of the backfill {id} has failed");
             let hint = match backfill.record().marks.ended {
-                Some(_) => format!("look at it: backfill status {id}"),
-                None => format!("it has not come to its end: backfill resume {id}"),
+                Some(_) => format!("look at it: `backfill status {id}`"),
+                None => format!("it has not come to its end: `backfill resume {id}`"),
             };
             return Err(BackfillError::over(message, &hint));
         }
@@ -187,9 +188,8 @@ impl<'a> Launch<'a> {
         let graph = self.definitions.asset_graph();
         let planned: Vec<&PlannedAsset> = pinned.plan.steps.iter().flat_map(|step| &step.assets).collect();
         if planned.is_empty() {
-            let problem = Problem::new(ProblemKind::UnknownAsset, format!("the job `{job}` makes no assets"));
-            let problem =
-                problem.hint("a backfill is of assets: select some, `Definitions::materialize(..)`");
+            let selection = pinned.partitions.as_ref().and_then(|told| told.selection.as_deref());
+            let problem = nothing_made(job, &pinned.plan.steps, selection);
             return Err(BackfillError::Plan(PlanError::new(job.to_owned(), vec![problem])));
         }
         let groups = grouped(graph, &planned, &partitions, self.only.as_ref());
@@ -206,6 +206,22 @@ impl<'a> Launch<'a> {
         }
         Ok(record)
     }
+}
+
+/// A backfill that would make nothing: of what others make, it could only look at that.
+fn nothing_made(job: &str, steps: &[Step], partitions: Option<&str>) -> Problem {
+    let observed: Vec<&str> =
+        steps.iter().filter_map(|step| step.observes.as_ref()).map(AssetKey::as_str).collect();
+    let Some(first) = observed.first() else {
+        return Problem::new(ProblemKind::UnknownAsset, format!("the job `{job}` makes no assets"))
+            .hint("a backfill is of assets that runs make: select some, `Definitions::materialize(..)`");
+    };
+    let message = format!("`{first}` is external: others make it, and a backfill makes assets");
+    let partitions = partitions.map_or_else(String::new, |told| format!(" --partition {}", quoted(told)));
+    Problem::new(ProblemKind::UnknownAsset, message).hint(format!(
+        "to look at it, `assets observe {}{partitions}`; to make what depends on it, select that: `{first}+`",
+        observed.join(" ")
+    ))
 }
 
 /// What is planned as groups, each with its partitions; if `only` some of it is made, what is made of that.

@@ -6,7 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use super::error::PartitionError;
 
-/// The key of a partition: `2024-01-31`, `eu`, or of several dimensions `2024-01-31|eu`.
+/// The key of a partition: `2024-01-31`, `eu`, or of several dimensions `2024-01-31|eu`. It is compared with a text as it is.
+///
+/// ```
+/// use orch_core::partition::PartitionKey;
+///
+/// let key = PartitionKey::from("2024-01-31");
+/// assert!(key == "2024-01-31" && key != *"eu");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PartitionKey(Arc<str>);
@@ -22,6 +29,18 @@ impl PartitionKey {
 impl fmt::Display for PartitionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl PartialEq<str> for PartitionKey {
+    fn eq(&self, key: &str) -> bool {
+        *self.0 == *key
+    }
+}
+
+impl PartialEq<&str> for PartitionKey {
+    fn eq(&self, key: &&str) -> bool {
+        *self.0 == **key
     }
 }
 

@@ -116,11 +116,11 @@ fn a_backfill_is_launched_looked_at_and_gone_on_with() {
     backfill                              status   when       assets                 partitions              done
     <run>  failure  _d ago  visits, errors, worst  2024-01-03..2024-01-05  5 of 7
     ");
-    insta::assert_snapshot!(session(&around, true, "backfill resume latest"), @r"
+    insta::assert_snapshot!(session(&around, true, "backfill resume latest"), @"
     exit 2
     --- stderr
     error: nothing is left to be done of the backfill <run>
-    hint: what failed can be made again: backfill retry-failed <run>
+    hint: what failed can be made again: `backfill retry-failed <run>`
     ");
     insta::assert_snapshot!(session(&around, true, "backfill retry-failed latest --verbose"), @r"
     exit 0
@@ -136,11 +136,11 @@ fn a_backfill_is_launched_looked_at_and_gone_on_with() {
     errors  3          3
     worst   1          1
     ");
-    insta::assert_snapshot!(session(&around, true, "backfill retry-failed latest"), @r"
+    insta::assert_snapshot!(session(&around, true, "backfill retry-failed latest"), @"
     exit 2
     --- stderr
     error: nothing of the backfill <run> has failed
-    hint: look at it: backfill status <run>
+    hint: look at it: `backfill status <run>`
     ");
     insta::assert_snapshot!(session(&around, true, "backfill cancel latest"), @r"
     exit 2

@@ -177,6 +177,27 @@ fn a_run_of_them_is_run_again() {
 }
 
 #[test]
+fn a_backfill_of_what_others_make_is_told_what_looks_at_it() {
+    let kept = Shop::empty();
+    let launch = "backfill launch raw --partition 2024-01-01..2024-01-02";
+    insta::assert_snapshot!(kept.session(observed(), launch), @"
+    exit 2
+    --- stderr
+    error: the job `materialize` cannot be planned
+    error: `raw` is external: others make it, and a backfill makes assets
+      hint: to look at it, `assets observe raw --partition '2024-01-01..2024-01-02'`; to make what depends on it, select that: `raw+`
+    ");
+    insta::assert_snapshot!(kept.session(unobserved(), launch), @"
+    exit 2
+    --- stderr
+    error: the job `materialize` cannot be planned
+    error: `raw` is external: others make it, and this program takes it
+      --> src/cli/tests/assets/two_kinds.rs:_ (the asset)
+      hint: to make what depends on it, select that: `raw+`
+    ");
+}
+
+#[test]
 fn what_it_is_not_told_or_told_wrongly_is_told_of_the_external_asset() {
     let kept = Shop::empty();
     let mut told = String::new();

@@ -96,7 +96,7 @@ proptest! {
             prop_assert_eq!(space.count(now()), set.len());
             for (number, key) in plain.there() {
                 prop_assert_eq!(space.index_of(key).unwrap(), number);
-                prop_assert_eq!(space.key_of(number).unwrap(), key.into());
+                prop_assert_eq!(space.key_of(number).unwrap(), key);
             }
         }
         let text = serde_json::to_string(&set).unwrap();

@@ -153,23 +153,35 @@ fn nothing(wish: &Wish<'_>, standings: &Standings, graph: &AssetGraph) -> String
              `{} materialize --stale +{key}`\n",
             program_name()
         ),
-        None => match observed_before(selected, graph) {
-            Some(asset) => {
-                let (key, program) = (asset.key(), program_name());
-                let of = partition.filter(|_| asset.partitions().is_some());
-                let of = of.map_or_else(String::new, |of| format!(" --partition {}", quoted(of)));
+        None => match observed_before(selected, graph).as_slice() {
+            [] => "all is as it would be made: there is nothing to make\n".to_owned(),
+            [_, _, _, _, ..] => format!(
+                "all is as it would be made of what others make as that was observed last: `{} assets observe` looks again\n",
+                program_name()
+            ),
+            assets => {
+                let program = program_name();
+                let keys: Vec<_> = assets.iter().map(|asset| format!("`{}`", asset.key())).collect();
+                let commands = assets.iter().map(|asset| {
+                    let of = partition.filter(|_| asset.partitions().is_some());
+                    let of = of.map_or_else(String::new, |of| format!(" --partition {}", quoted(of)));
+                    format!("`{program} assets observe {}{of}`", asset.key())
+                });
+                let commands: Vec<_> = commands.collect();
+                let (was, look) = if assets.len() == 1 { ("was", "looks") } else { ("were", "look") };
                 format!(
-                    "all is as it would be made of what `{key}` was observed as last: `{program} assets observe {key}{of}` looks again\n"
+                    "all is as it would be made of what {} {was} observed as last: {} {look} again\n",
+                    keys.join(" and "),
+                    commands.join(" and ")
                 )
             }
-            None => "all is as it would be made: there is nothing to make\n".to_owned(),
         },
     }
 }
 
 /// What others make, of which something that is selected is made, and at which a run of the selection does not look.
-fn observed_before<'a>(selected: &[bool], graph: &'a AssetGraph) -> Option<&'a AssetDef> {
-    let mut upstream = with_upstream(graph, selected).into_iter();
-    let found = upstream.find(|&number| !selected[number] && graph.observation(number).is_some());
-    found.map(|number| &*graph.assets()[number])
+fn observed_before<'a>(selected: &[bool], graph: &'a AssetGraph) -> Vec<&'a AssetDef> {
+    let upstream = with_upstream(graph, selected).into_iter();
+    let found = upstream.filter(|&number| !selected[number] && graph.observation(number).is_some());
+    found.map(|number| &*graph.assets()[number]).collect()
 }

@@ -231,7 +231,7 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     let over = shop.definitions.resume_backfill(&shop.storage, id).expect_err("nothing is left");
     insta::assert_snapshot!(over.to_string().replace(&id.to_string(), "ID"), @r"
     nothing is left to be done of the backfill ID
-      hint: what failed can be made again: backfill retry-failed ID
+      hint: what failed can be made again: `backfill retry-failed ID`
     ");
     // It still rains.
     let again = shop.definitions.retry_backfill(&shop.storage, id).expect("it failed");
@@ -446,7 +446,7 @@ fn what_cannot_be_launched_leaves_nothing_behind() {
     insta::assert_snapshot!(refused(shop.definitions.backfill(asked).launch(&shop.storage)), @r"
     the job `empty` cannot be planned
     error: the job `empty` makes no assets
-      hint: a backfill is of assets: select some, `Definitions::materialize(..)`
+      hint: a backfill is of assets that runs make: select some, `Definitions::materialize(..)`
     ");
     assert_eq!(shop.storage.backfills().expect("the backfills"), []);
     let within = async {

@@ -99,7 +99,7 @@ impl Recorded {
         match kind {
             EventKind::StepStart { .. } | EventKind::StepRestarted { .. } => step.begin(*attempt),
             EventKind::StepInterrupted => step.interrupt(),
-            EventKind::StepLost { .. } => step.lose(),
+            EventKind::StepLost { cause } => step.lose(cause),
             EventKind::StepUpForRetry { delay, .. } => step.wait(*time, *delay),
             EventKind::StepOutput { output, key } => {
                 let value = RecordedValue::new(logged.number, logged.has_value);

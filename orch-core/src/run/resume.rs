@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::{panic, thread};
 
@@ -13,9 +14,9 @@ use crate::asset::Versions;
 use crate::config::{FileFormat, RunConfig};
 use crate::define::{OpDef, OutputDef, OutputKind, StepOutcome, StepTold, Tags};
 use crate::engine::{Memory, OwedHooks, Past, PastStep, PastStream};
-use crate::event::{Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
+use crate::event::{LostCause, Recorded, RecordedEnd, RecordedStep, RecordedStream, RunStatus, SkipCause};
 use crate::graph::Job;
-use crate::ids::{Branch, QuickMap, RunId, StepPath};
+use crate::ids::{Branch, MappingKey, QuickMap, RunId, StepPath};
 use crate::io::{ARTIFACTS, ASSET_FILES, IoManagers};
 use crate::plan::{Asked, Ended, Failed, Mark, Plan, PlanError, Program, Resumption, Step};
 use crate::step::Files;
@@ -251,7 +252,9 @@ pub(super) fn behind(
         };
         lineage.readable(&which, asked.value)
     };
-    let takers = taken_by_key(&program.plan, pinned.partitions.as_ref());
+    let is_observed = program.plan.steps.iter().any(|step| step.observes.is_some());
+    let taken = is_observed.then(|| taken_by_key(&program.plan, pinned.partitions.as_ref()));
+    let takers = |step: usize, made: &HashSet<MappingKey>| taken.as_ref()?(step, made);
     // What a step has given is found without knowing whether it stays so, which is found meanwhile.
     let (resumption, mut ended) = thread::scope(|scope| {
         let all = || ends(program, &numbers, lineage, memory);
@@ -269,10 +272,12 @@ pub(super) fn behind(
         |path: &StepPath| resumption.lost.is_empty() || resumption.mark(recorded, path) == Mark::Stays;
     ended.retain(|(path, _)| stays(path));
     let hooked = !program.all_hooks().is_empty();
+    let observed = resumption.lost.iter().filter(|(_, cause)| *cause == LostCause::Observed);
+    let of_other_data: HashSet<&StepPath> = observed.map(|(path, _)| path).collect();
     for (path, step) in recorded.steps() {
         let Some(op) = numbers.get(path.name()).map(|&number| &program.ops[number]) else { continue };
         if step.end().is_none() || !stays(path) {
-            past.steps.insert(path.clone(), past_step(op, step));
+            past.steps.insert(path.clone(), past_step(op, step, of_other_data.contains(path)));
         } else if hooked && lineage.is_own(path) {
             past.owed.extend(owed(op, path, step, recorded));
         }
@@ -382,15 +387,15 @@ fn has_ended(output: &OutputDef, step: &RecordedStep) -> bool {
     output.kind == OutputKind::Dynamic && step.stream(&output.name).is_some_and(RecordedStream::is_closed)
 }
 
-/// A step that has begun, and runs again or goes on.
-fn past_step(op: &OpDef, step: &RecordedStep) -> PastStep {
+/// A step that has begun, and runs again or goes on; if `of_other_data`, it may give other items than it did.
+fn past_step(op: &OpDef, step: &RecordedStep, of_other_data: bool) -> PastStep {
     let lost = step.end().is_some();
     let streams = op.outputs().iter().enumerate().filter(|(_, output)| output.kind == OutputKind::Dynamic);
     let streams = streams.filter_map(|(number, output)| {
         let stream = step.stream(&output.name)?;
         let items = stream.items().iter().filter(|item| !item.is_orphan());
         let keys = items.map(|item| item.key().clone()).collect();
-        Some((number, PastStream { keys, closed: stream.is_closed() }))
+        Some((number, PastStream { keys, closed: stream.is_closed() && !of_other_data }))
     });
     PastStep {
         attempts: step.attempts(),

@@ -126,6 +126,11 @@ impl RecordedStream {
         self.positions = None;
     }
 
+    /// Its source begins anew with other data: which items there are is not known any more.
+    pub(super) fn reopen(&mut self) {
+        self.closed = false;
+    }
+
     fn positions(&mut self) -> &mut HashMap<MappingKey, usize> {
         self.positions.get_or_insert_with(|| {
             let items = self.items.iter().enumerate();

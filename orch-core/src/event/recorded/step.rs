@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use smallvec::SmallVec;
 
 use super::output::{Handled, Place, RecordedItem, RecordedStream, RecordedValue};
-use crate::event::{SkipCause, Taken};
+use crate::event::{LostCause, SkipCause, Taken};
 use crate::failure::ErrorInfo;
 use crate::ids::{MappingKey, RunId};
 
@@ -54,13 +54,17 @@ impl RecordedStep {
     }
 
     /// It begins anew, with all its retries. The items of its streams stay, for those that are emitted anew to be matched with
-    /// them; its plain outputs are told anew, but for one that it leaves out then.
-    pub(super) fn lose(&mut self) {
+    /// them; its plain outputs are told anew, but for one that it leaves out then. What is lost for the sake of other data may give other
+    /// items.
+    pub(super) fn lose(&mut self, cause: &LostCause) {
         if self.end == Some(RecordedEnd::Succeeded) {
             (self.end, self.failed) = (None, 0);
             self.outputs.clear();
             if let Some(more) = &mut self.more {
                 more.hooks.clear();
+                if *cause == LostCause::Observed {
+                    more.streams.iter_mut().for_each(RecordedStream::reopen);
+                }
             }
         }
     }

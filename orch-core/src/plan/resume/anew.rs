@@ -72,23 +72,23 @@ pub(crate) fn forget_dependents(
 }
 
 /// Whether a step waits for all that is made of partitions, of which this is a part.
-pub(super) fn is_end(plan: &Plan, step: usize, part: usize) -> bool {
+fn is_end(plan: &Plan, step: usize, part: usize) -> bool {
     let is_within =
         |of: &PlannedPartitions| plan.steps[part].map.is_some_and(|map| plan.maps[map].step == of.step);
     plan.partitions.iter().any(|of| of.end == Some(step) && is_within(of))
 }
 
 /// A recorded copy of a step: its keys, and its number in the record.
-pub(super) type Copy = (Vec<MappingKey>, u32);
+type Copy = (Vec<MappingKey>, u32);
 
 /// The copies of each step, found by the first of their keys.
-pub(super) struct Copies {
-    pub(super) all: Vec<Vec<Copy>>,
+struct Copies {
+    all: Vec<Vec<Copy>>,
     by_prefix: HashMap<(usize, usize), HashMap<Vec<MappingKey>, Vec<usize>>>,
 }
 
 impl Copies {
-    pub(super) fn of(plan: &Plan, recorded: &Recorded) -> Self {
+    fn of(plan: &Plan, recorded: &Recorded) -> Self {
         let steps: HashMap<&str, usize> =
             plan.steps.iter().enumerate().map(|(number, step)| (step.name.as_str(), number)).collect();
         let mut all = vec![Vec::new(); plan.steps.len()];
@@ -101,7 +101,7 @@ impl Copies {
         Self { all, by_prefix: HashMap::new() }
     }
 
-    pub(super) fn within(&mut self, step: usize, prefix: &[MappingKey]) -> Vec<Copy> {
+    fn within(&mut self, step: usize, prefix: &[MappingKey]) -> Vec<Copy> {
         let all = &self.all[step];
         let found = self.by_prefix.entry((step, prefix.len())).or_insert_with(|| {
             let mut found: HashMap<Vec<MappingKey>, Vec<usize>> = HashMap::new();
@@ -116,14 +116,14 @@ impl Copies {
 }
 
 /// The maps that a step is in, the outermost first.
-pub(super) fn maps_around(plan: &Plan, map: Option<usize>) -> Vec<usize> {
+fn maps_around(plan: &Plan, map: Option<usize>) -> Vec<usize> {
     let mut maps: Vec<_> = std::iter::successors(map, |&map| plan.maps[map].parent).collect();
     maps.reverse();
     maps
 }
 
 /// For each step those that take of it, wait for it, or run for its items.
-pub(super) fn dependents(plan: &Plan) -> Vec<Vec<usize>> {
+fn dependents(plan: &Plan) -> Vec<Vec<usize>> {
     let mut dependents = vec![Vec::new(); plan.steps.len()];
     for (number, step) in plan.steps.iter().enumerate() {
         let mut needs = step.after.clone();

@@ -69,13 +69,14 @@ impl Looks {
         let loaded: Vec<Vec<usize>> = numbers().map(loading).collect();
         let observed = |look: &Look| plan.steps[look.step].observes.clone();
         looks.graphs = graphs(plan, shape);
-        // Of a graph some steps may be given the value of what others make, and then the other steps do not look for it themselves.
+        // Of a graph all outermost steps wait for the look. If some of them take the value, the others take nothing of what was found.
         for graph in &looks.graphs {
-            let given: HashSet<_> = graph.steps.iter().flat_map(|&step| &loaded[step]).copied().collect();
-            let given: HashSet<_> =
-                given.into_iter().flat_map(|step| looks.of[step].iter().map(observed)).collect();
+            let readers: HashSet<usize> =
+                graph.steps.iter().flat_map(|&step| &loaded[step]).copied().collect();
+            let taken: HashSet<_> =
+                readers.into_iter().flat_map(|step| looks.of[step].iter().map(observed)).collect();
             for &step in &graph.steps {
-                looks.of[step].retain(|look| !given.contains(&observed(look)));
+                looks.of[step].retain(|look| !taken.contains(&observed(look)));
             }
         }
         looks.waits = numbers()
@@ -122,8 +123,8 @@ fn found_by(plan: &Plan, step: usize) -> Vec<Look> {
             }
             Some(_) => {}
             None => {
-                let of = plan.partitions.iter().find(|of| of.end == Some(before));
-                let is_behind = |map: usize| of.is_some_and(|of| plan.maps[map].step == of.step);
+                let Some(of) = plan.partitions.iter().find(|of| of.end == Some(before)) else { continue };
+                let is_behind = |map: usize| plan.maps[map].step == of.step;
                 let behind = Some(Behind { end: before, reader: step });
                 let within = plan.steps.iter().enumerate().filter(|(_, other)| {
                     other.observes.is_some()
@@ -158,7 +159,11 @@ impl Walk<'_> {
     /// What a step that runs is to know is found anew.
     pub(super) fn look_anew(&mut self, at: At, needed: &mut Needed) {
         let Some(waits) = self.shape.looks.waits.get(at.step) else { return };
-        for (look, end) in self.looks(at) {
+        let looks = self.looks(at);
+        if self.state(at) == State::Lost && !looks.is_empty() {
+            self.begin_again(at);
+        }
+        for (look, end) in looks {
             self.lose_look(look, end, needed);
         }
         for &step in waits {
@@ -191,14 +196,10 @@ impl Walk<'_> {
         let shape = self.shape;
         let mut found = false;
         for graph in &shape.looks.graphs {
-            for frame in 0..self.instances[graph.gives].len() {
-                let gives = At { step: graph.gives, frame };
-                if !matches!(self.state(gives), State::Open | State::Lost) {
-                    continue;
-                }
-                let has_succeeded = |at: &At| self.state(*at) == State::Succeeded;
-                let done: Vec<At> = self.of_graph(graph, frame).filter(has_succeeded).collect();
-                if done.iter().any(|&at| self.is_looked_at_anew(at)) {
+            for done in self.under_way(graph) {
+                if done.iter().any(|&at| !self.at(at).again)
+                    && done.iter().any(|&at| self.is_looked_at_anew(at))
+                {
                     done.iter().for_each(|&at| self.at_mut(at).again = true);
                     found = true;
                 }
@@ -207,14 +208,24 @@ impl Walk<'_> {
         found
     }
 
-    /// The steps of a graph, in whatever maps, that make its asset in this frame.
-    fn of_graph(&self, graph: &Graph, frame: usize) -> impl Iterator<Item = At> {
-        let gives = graph.gives;
-        let all = graph
-            .steps
-            .iter()
-            .flat_map(|&step| (0..self.instances[step].len()).map(move |frame| At { step, frame }));
-        all.filter(move |&at| self.seen_from(at, gives).frame == frame)
+    /// Of a graph, by the frames in which it has begun to make its asset and has not come to its end, the steps that had succeeded.
+    fn under_way(&self, graph: &Graph) -> Vec<Vec<At>> {
+        let frames = self.instances[graph.gives].len();
+        let mut done = vec![Vec::new(); frames];
+        for &step in &graph.steps {
+            for frame in 0..self.instances[step].len() {
+                let at = At { step, frame };
+                // What cannot run will not, whatever is looked at.
+                if matches!(self.state(at), State::Succeeded | State::Lost) && self.at(at).blocked.is_none() {
+                    done[self.seen_from(at, graph.gives).frame].push(at);
+                }
+            }
+        }
+        let is_under_way = |frame: &usize| {
+            let gives = At { step: graph.gives, frame: *frame };
+            matches!(self.state(gives), State::Open | State::Lost) && self.at(gives).blocked.is_none()
+        };
+        (0..frames).filter(is_under_way).map(|frame| std::mem::take(&mut done[frame])).collect()
     }
 
     /// Whether something that a step takes is looked at anew.
@@ -262,6 +273,12 @@ impl Walk<'_> {
             self.looked_at.insert((look, reader), found);
         }
         &self.looked_at[&(look, reader)]
+    }
+
+    /// It runs again on other data. Whatever else it may be lost for, it may give other items than it did.
+    pub(super) fn begin_again(&mut self, at: At) {
+        (self.at_mut(at).again, self.at_mut(at).cause) = (true, None);
+        self.lost_for(at, LostCause::Observed);
     }
 
     /// A look is needed, and with it what waits for all of its map.

@@ -29,7 +29,7 @@ impl Walk<'_> {
             match self.state(at) {
                 _ if self.at(at).blocked.is_some() => {}
                 State::Succeeded if self.at(at).again => {
-                    self.lost_for(at, LostCause::Observed);
+                    self.begin_again(at);
                     self.lose(at, &mut needed);
                 }
                 State::Open => needed.running.push_back(at),

@@ -237,7 +237,8 @@ impl<'a> Walk<'a> {
     pub(super) fn is_closed(&self, map: usize, frame: usize) -> bool {
         let map = &self.program.plan.maps[map];
         let at = At { step: map.step, frame };
-        self.state(at) == State::Given || self.stream(at, map.output).is_some_and(RecordedStream::is_closed)
+        self.state(at) == State::Given
+            || !self.at(at).again && self.stream(at, map.output).is_some_and(RecordedStream::is_closed)
     }
 
     /// The keys of the items of a map that are known, in a frame of its source.

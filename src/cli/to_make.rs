@@ -6,7 +6,9 @@ use orch_core::graph::{AssetDef, AssetGraph, Job};
 use orch_core::partition::quoted;
 use orch_core::plan::{Plan, PlanError};
 use orch_core::report::{self, Palette};
-use orch_core::run::{Definitions, LatestFacts, Making, Runner, Standing, Standings, ToMake};
+use orch_core::run::{
+    Definitions, LatestFacts, Making, PartitionStandings, Runner, Standing, Standings, ToMake,
+};
 use orch_core::select::Selectable as _;
 use orch_core::storage::Storage;
 use serde_json::Value;
@@ -145,13 +147,18 @@ fn nothing(wish: &Wish<'_>, standings: &Standings, graph: &AssetGraph) -> String
     let Wish { selected, making, partition, .. } = wish;
     let mut keys =
         graph.assets().iter().zip(selected).filter(|(_, selected)| **selected).map(|(asset, _)| asset.key());
-    let behind = keys.find(|key| matches!(standings.get(key), Some(Standing::Behind(_))));
+    let is_behind = |standing: &Standing| matches!(standing, Standing::Behind(_));
+    let behind = keys.find(|key| {
+        let mut partitions = standings.partitions(key).into_iter().flat_map(PartitionStandings::changed);
+        standings.get(key).is_some_and(is_behind) || partitions.any(|(_, standing)| is_behind(standing))
+    });
     match behind {
         _ if *making == Making::Missing => "nothing is missing: there is nothing to make\n".to_owned(),
         Some(key) => format!(
             "nothing that was asked for would come out otherwise as long as what `{key}` is made of is as it is; with that: \
-             `{} materialize --stale +{key}`\n",
-            program_name()
+             `{} materialize --stale +{key}{}`\n",
+            program_name(),
+            partition.map_or_else(String::new, |of| format!(" --partition {}", quoted(of)))
         ),
         None => match observed_before(selected, graph).as_slice() {
             [] => "all is as it would be made: there is nothing to make\n".to_owned(),

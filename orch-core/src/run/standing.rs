@@ -329,6 +329,15 @@ impl Standings {
                 }
             }
         }
+        if making == Making::Missing {
+            // What is missing is made of what is there by now: of what others make nobody knows that but who looks.
+            let makes = (0..self.needs.len()).filter(|&number| is_made[number]);
+            let taken: Vec<usize> =
+                makes.flat_map(|number| &self.needs[number]).map(|need| need.other).collect();
+            for other in taken {
+                is_made[other] |= selected[other] && self.observable[other];
+            }
+        }
         made.assets = self.order.iter().copied().filter(|&number| is_made[number]).collect();
         made
     }

@@ -126,11 +126,11 @@ impl Known<'_> {
         self.graph().assets()[number].partitions()?.resolve(&self.latest.keys).ok()
     }
 
-    /// Whether something that the asset is made of is made of what is observed, which may be other data than when it last was.
+    /// Whether the asset, or something that it is made of, is made of what is observed, which may be other data than when it last was.
     fn is_below_observed(&self, number: usize) -> bool {
         let graph = self.graph();
         let selected: Vec<bool> = (0..graph.assets().len()).map(|one| one == number).collect();
-        let before = with_upstream(graph, &selected).into_iter().filter(|&other| other != number);
+        let before = with_upstream(graph, &selected).into_iter();
         let mut made = before.filter(|&other| !graph.assets()[other].is_external());
         made.any(|other| graph.upstream(other).iter().any(|&one| graph.observation(one).is_some()))
     }

@@ -254,7 +254,7 @@ fn never_stale(selection: &str) {
     };
     for (first, version) in (0..undisturbed).flat_map(|first| (0..3).map(move |version| (first, version))) {
         // Where there are many commits, not after each of them.
-        let step = if undisturbed > 20 { 4 } else { 1 };
+        let step = if undisturbed > 12 { 4 } else { 1 };
         for second in (0..).step_by(step) {
             let (memory, foreign) = (Memory::new(), Foreign::default());
             let definitions = definitions(&foreign);

@@ -422,7 +422,7 @@ fn what_failed_for_want_of_it_is_told_until_it_has_come() {
       hint: run again when others have made it, or take it as an `Option`: `raw: Option<..>`
       it was never materialized
     --- stderr
-    hint: `program materialize sales --partition '2024-01-03'` makes it again
+    hint: `program materialize +sales --stale --partition '2024-01-03'` makes it again, and first what that is made of
     ");
     shop.put_with(2, &program([Some(1); 4]), &selected("raw or sales"), three);
     insta::assert_snapshot!(why(&shop), @"
@@ -430,4 +430,23 @@ fn what_failed_for_want_of_it_is_told_until_it_has_come() {
     --- stdout
     sales[2024-01-03] is fresh: the run 019a5f3c made it 2h ago
     ");
+}
+
+#[test]
+fn what_is_missing_is_made_of_what_has_come_since() {
+    let mut shop = Shop::empty();
+    let third = |runner: Runner| runner.partition("2024-01-03").max_concurrent(1);
+    shop.put_with(0, &program(MONDAY), &selected("raw"), third);
+    let missing = "materialize +sales --missing --partition 2024-01-03";
+    insta::assert_snapshot!(shop.session(program(TUESDAY), &format!("{missing} --dry-run")), @"
+    exit 0
+    --- stdout
+    to make            since
+    raw                it is observed each time
+    sales[2024-01-03]  it was never materialized
+    ");
+    let made = shop.session(program(TUESDAY), &format!("{missing} --quiet"));
+    assert!(made.starts_with("exit 0"), "{made}");
+    let why = shop.session(program(TUESDAY), "why sales --partition 2024-01-03");
+    assert!(why.contains("sales[2024-01-03] is fresh"), "{why}");
 }

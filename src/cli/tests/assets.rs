@@ -7,6 +7,7 @@ mod backfill_failed;
 mod backfill_only;
 mod backfill_stopped;
 mod backfill_unpassed;
+mod below_observed;
 mod check;
 mod checks;
 mod checks_by_day;

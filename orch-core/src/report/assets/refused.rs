@@ -1,10 +1,14 @@
+use std::collections::HashSet;
+
 use super::super::text::one_line;
 use super::AssetFacts;
 use super::checks::{Spread, known};
 use super::looker::{Looker, lookers};
 use super::partitions::stretches;
 use crate::asset::{AssetKey, CheckEvaluation};
+use crate::graph::AssetGraph;
 use crate::partition::{PartitionSet, quoted};
+use crate::select::Selectable as _;
 
 /// So long is what selects partitions, as it is to be typed.
 const LONGEST: usize = 200;
@@ -14,6 +18,8 @@ pub(super) struct Refused<'a> {
     def: Looker<'a>,
     /// Whether another program makes what it looked at.
     others: bool,
+    /// Whether what it looked at is made of what is observed, which may be other data by now.
+    of_observed: bool,
     /// In which partitions, of an asset with partitions that is asked for as a whole.
     partitions: Option<String>,
     /// The same, as they are selected; or the one partition that is asked for.
@@ -29,12 +35,13 @@ pub(super) fn refused<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Optio
         return refused_of(facts, asset, &state.made().keys().copied().collect());
     }
     let others = facts.graph.assets()[asset].is_external();
+    let of_observed = is_of_observed(facts.graph, asset);
     let known = known(facts, asset, partition).into_iter();
     let known = known.filter(|check| check.def.is_blocking() && check.current);
     let refused = known.filter_map(|check| {
         let latest = check.latest.filter(|latest| latest.result.is_error())?;
         let selected = partition.map(str::to_owned);
-        Some(Refused { def: check.def, others, partitions: None, selected, latest })
+        Some(Refused { def: check.def, others, of_observed, partitions: None, selected, latest })
     });
     refused.collect()
 }
@@ -45,11 +52,13 @@ fn refused_of<'a>(facts: &AssetFacts<'a>, asset: usize, set: &PartitionSet) -> V
         return refused(facts, asset, None);
     };
     let others = facts.graph.assets()[asset].is_external();
+    let of_observed = is_of_observed(facts.graph, asset);
     let blocking = lookers(facts, asset).into_iter().filter(|def| def.is_blocking());
     let refused = blocking.filter_map(|def| {
         let (failed, latest) = Spread::of(facts, state, def).failed(facts, set)?;
         let (partitions, selected) = (stretches(state.keyspace(), &failed), state.keyspace().show(&failed));
-        Some(Refused { def, others, partitions: Some(partitions), selected: Some(selected), latest })
+        let (partitions, selected) = (Some(partitions), Some(selected));
+        Some(Refused { def, others, of_observed, partitions, selected, latest })
     });
     refused.collect()
 }
@@ -98,6 +107,21 @@ impl Refused<'_> {
             Some(selected) => format!(" --partition {}", quoted(selected)),
             None => String::new(),
         };
-        format!("mend it, and have it made anew: `materialize {}{partition}`", self.def.asset())
+        let upstream = if self.of_observed { "+" } else { "" };
+        format!("mend it, and have it made anew: `materialize {upstream}{}{partition}`", self.def.asset())
     }
+}
+
+/// Whether an asset is made of what is observed, directly or by way of others.
+fn is_of_observed(graph: &AssetGraph, asset: usize) -> bool {
+    let (mut seen, mut left) = (HashSet::new(), graph.upstream(asset).to_vec());
+    while let Some(number) = left.pop() {
+        if graph.observation(number).is_some() {
+            return true;
+        }
+        if seen.insert(number) {
+            left.extend(graph.upstream(number));
+        }
+    }
+    false
 }

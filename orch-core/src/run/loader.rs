@@ -211,11 +211,8 @@ impl Loader {
             };
             let Some(number) = number else { continue };
             let (op, key) = (&program.ops[number], maker.asset.key());
-            let is_told = match op.outputs() {
-                [output] => output.kind == OutputKind::Single,
-                // Of several an optional one is left out where nobody asks for it.
-                outputs => outputs[maker.output].kind != OutputKind::Dynamic,
-            };
+            // What is left out is not there, and the step runs.
+            let is_told = op.outputs()[maker.output].kind != OutputKind::Dynamic;
             if program.plan.steps[number].given || !is_told {
                 continue;
             }

@@ -6,6 +6,7 @@ mod dynamic;
 mod graphs;
 mod in_place;
 mod kept;
+mod left_out;
 mod made_good;
 mod memo;
 mod mistakes;

@@ -46,6 +46,27 @@ impl Reader {
         Ok(known)
     }
 
+    /// Whether a partition that the run was to make is not there, since its step has left it out, and was not there before.
+    ///
+    /// # Errors
+    /// If it was not made for another reason, or a blocking check has stopped it.
+    pub(super) fn is_left_out(&self, reading: &Reading, partition: &str) -> Result<bool, Failure> {
+        let key = &reading.asset.key;
+        let Some(storage) = self.storage.as_ref().filter(|_| !reading.asset.external) else {
+            return Ok(false);
+        };
+        if self.made_here(key, partition).is_some() {
+            return Ok(false);
+        }
+        self.stopped().check_well(key, partition)?;
+        // What an earlier run has made of it stays, as for whoever takes it in a run of its own.
+        let is_well = |_: &Materialization| self.stopped().check_passed(key, partition).is_ok();
+        let before = storage.latest_made(key, Some(partition))?.filter(is_well);
+        let is_left_out = before.is_none();
+        before.into_iter().for_each(|fact| self.tell_again(fact));
+        Ok(is_left_out)
+    }
+
     /// The value of a partition.
     pub(super) fn value(
         &self,

@@ -304,7 +304,7 @@ impl Reader {
     }
 
     /// It was made before the run went on; what was told first is the newest.
-    fn tell_again(&self, fact: Materialization) {
+    pub(super) fn tell_again(&self, fact: Materialization) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let partition = fact.partition.clone().unwrap_or_default();
         made.entry((fact.asset.clone(), partition)).or_insert((fact, None));
@@ -374,6 +374,10 @@ impl ReadsAssets for Reader {
                 continue;
             }
             if reading.allows_missing() && self.is_observed_alone(reading, key.as_str(), is_made)? {
+                needed.remove(index);
+                continue;
+            }
+            if is_made && reading.allows_missing() && self.is_left_out(reading, key.as_str())? {
                 needed.remove(index);
                 continue;
             }

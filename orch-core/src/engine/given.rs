@@ -102,7 +102,7 @@ impl State {
             (true, EventKind::StepFailure { .. }) => {
                 self.program.given_failure(&self.path(frame, step)).is_some()
             }
-            (is_given, EventKind::StepSkipped { .. }) => {
+            (is_given, EventKind::StepSkipped { .. } | EventKind::AssetFailedToMaterialize { .. }) => {
                 is_given || self.has_given && self.program.was_skipped(&self.path(frame, step)).is_some()
             }
             (is_given, _) => is_given,

@@ -13,6 +13,7 @@ mod observations;
 mod partitions;
 mod shelf;
 mod sources;
+mod unmade;
 
 pub(crate) use self::mortal::Mortal;
 

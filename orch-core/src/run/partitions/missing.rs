@@ -143,7 +143,9 @@ pub(super) fn absent(reading: &Reading, taker: &Taker, lacking: &Absent) -> Prob
 pub(super) fn nothing_there(reading: &Reading, nothing: &PartitionSet) -> Failure {
     let (key, keys) = (&reading.asset.key, reading.up.show(nothing));
     let hint = format!("run again when others have made it, or {}", without(reading));
-    Failure::new(format!("of `{key}[{keys}]` nothing was there when this run looked")).hint(hint)
+    let failure = Failure::new(format!("of `{key}[{keys}]` nothing was there when this run looked"));
+    // The run does not look again.
+    failure.not_retryable().hint(hint)
 }
 
 /// What a check says that does without them.

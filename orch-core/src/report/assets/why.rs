@@ -350,12 +350,12 @@ impl WhyAsset<'_> {
             let _ =
                 writeln!(text, "{indent}it was made of {}, and would be made of {}", of(before), of(&now));
         }
-        // Observed again as it was it is no reason.
+        // Made or observed again as it was it is no reason.
         let is_other = |latest: &Materialization| {
             let before = || (self.at)(other, latest.partition.as_deref(), fact.time);
             // One that was never there was as good as not there.
             let is_there = !latest.found_nothing();
-            !latest.is_observation()
+            latest.version().is_none()
                 || before().map_or(is_there, |before| before.version() != latest.version())
         };
         let is_newer = |(_, latest): &(u64, &Materialization)| latest.time > fact.time && is_other(latest);
@@ -367,7 +367,7 @@ impl WhyAsset<'_> {
             self.anew(&first, fact.time, latest, depth, seen, text);
             if let more @ 1.. = newer.len() - 1 {
                 let partitions = count(more as u64, "more partition", "more partitions");
-                let _ = writeln!(text, "{indent}{partitions} of `{other}` made anew since");
+                let _ = writeln!(text, "{indent}{partitions} of `{other}` made since");
             }
         }
     }
@@ -406,14 +406,15 @@ impl WhyAsset<'_> {
         if latest.is_observation() {
             return self.observed(named, taken, latest, depth, text);
         }
+        let before = (self.at)(&named.key, named.partition(), taken);
         let _ = write!(
             text,
-            "{}`{named}` was made anew by the run {} {}",
+            "{}`{named}` was made {}by the run {} {}",
             "  ".repeat(depth),
+            if before.is_some() { "anew " } else { "" },
             self.facts.run(latest),
             self.facts.when(latest.time)
         );
-        let before = (self.at)(&named.key, named.partition(), taken);
         let difference = before.as_ref().and_then(|before| before.recipe.difference(&latest.recipe));
         let _ = match &difference {
             Some(difference) => writeln!(text, ": {}", because(difference)),

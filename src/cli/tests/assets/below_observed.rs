@@ -1,6 +1,6 @@
 //! What is made of what is observed, and is stale or refused for that: what is told leads to a look.
 
-use orch::partition::{ByTime, Partitioning, PartitionsDefinition, TimePartitions};
+use orch::partition::{ByTime, PartitionMapping, Partitioning, PartitionsDefinition, TimePartitions};
 use orch::prelude::*;
 use orch_core::run::Runner;
 
@@ -43,8 +43,15 @@ fn revenue(sales: i64) -> i64 {
     sales * 100
 }
 
+/// Of all days that there are.
+#[asset(code_version = "1")]
+fn total(#[mapped(PartitionMapping::all().allow_missing())] sales: &Partitions<i64>) -> i64 {
+    sales.values().sum()
+}
+
 fn program(says: i64) -> Definitions {
-    let definitions = Definitions::new().assets(assets![raw, sales, revenue]).checks(checks![positive]);
+    let definitions =
+        Definitions::new().assets(assets![raw, sales, revenue, total]).checks(checks![positive]);
     definitions.observations(observations![written]).resource(Says(says))
 }
 
@@ -83,4 +90,26 @@ fn what_a_check_has_refused_is_made_anew_of_what_a_look_finds() {
     assert!(made.starts_with("exit 0"), "{made}");
     let why = shop.session(program(3), "why sales --partition 2024-01-02");
     assert!(why.contains("is fresh"), "{why}");
+}
+
+#[test]
+fn a_day_that_came_out_the_same_is_no_cause() {
+    let mut shop = Shop::empty();
+    let of = |days: &'static str| move |runner: Runner| runner.partition(days).max_concurrent(1);
+    let all = "raw or sales or total".parse().expect("a selection");
+    shop.put_with(0, &program(1), &all, of("2024-01-01"));
+    shop.put_with(
+        1,
+        &program(1),
+        &"raw or sales".parse().expect("a selection"),
+        of("2024-01-01..2024-01-02"),
+    );
+    insta::assert_snapshot!(shop.session(program(1), "why total"), @"
+    exit 0
+    --- stdout
+    total is stale: the run 019a5f3c-0000 made it 4h ago
+      the data of `sales` has changed: b89db3aa → f92f3f01
+        it was made of 2024-01-01, and would be made of 2024-01-01..2024-01-02
+        `sales[2024-01-02]` was made by the run 019a5f3c-0001 3h ago
+    ");
 }

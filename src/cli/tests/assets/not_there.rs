@@ -305,7 +305,7 @@ fn why_names_what_came_and_what_went() {
       the data of `raw` has changed: b5600cf9 → cc1c2d90
         it was made of 2024-01-01..2024-01-02, and would be made of 2024-01-01, 2024-01-03
         `raw[2024-01-02]` was observed as not there by the run 019a5f3c-0002 2h ago, and before as v2 by the run 019a5f3c-0000 4h ago
-        1 more partition of `raw` made anew since
+        1 more partition of `raw` made since
     ");
     insta::assert_snapshot!(told("why letter"), @"
     exit 0

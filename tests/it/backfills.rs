@@ -268,9 +268,9 @@ fn what_failed_excludes_what_is_made_of_it_until_it_is_made_again() {
     let roots = runs.iter().filter(|run| run.root == first.id).count();
     assert_eq!(roots, 3, "each goes on from the one before");
     let none = shop.definitions.retry_backfill(&shop.storage, id).expect_err("all is made");
-    insta::assert_snapshot!(none.to_string().replace(&id.to_string(), "ID"), @r"
+    insta::assert_snapshot!(none.to_string().replace(&id.to_string(), "ID"), @"
     nothing of the backfill ID has failed
-      hint: look at it: backfill status ID
+      hint: look at it: `backfill status ID`
     ");
 }
 

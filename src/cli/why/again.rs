@@ -7,12 +7,10 @@ use orch_core::graph::AssetGraph;
 use orch_core::partition::{Keyspace, PartitionSet, quoted};
 use orch_core::report::PartitionState;
 use orch_core::run::{Definitions, InProgress, LatestFacts, Runner, Standing, Standings};
-use orch_core::select::Selectable as _;
 
 use super::super::args::HomeArgs;
 use super::super::home::{self, Around};
 use super::super::program_name;
-use super::super::to_make::with_upstream;
 
 /// What is known where a command is looked for.
 pub(super) struct Known<'a> {
@@ -56,7 +54,7 @@ impl Known<'_> {
         let before = self.before(number, own.clone());
         let mut others = before.iter().filter(|(other, _)| **other != number).peekable();
         let is_alone = others.peek().is_none() && before.get(&number).is_none_or(|set| *set == own);
-        if is_alone && !self.is_below_observed(number) {
+        if is_alone && !graph.is_of_observed(number) {
             return alone();
         }
         let is_unknown = !is_alone && others.all(|(&other, set)| self.is_unknown(other, set));
@@ -124,15 +122,6 @@ impl Known<'_> {
     /// The partitions of an asset, by its number.
     fn space(&self, number: usize) -> Option<Keyspace> {
         self.graph().assets()[number].partitions()?.resolve(&self.latest.keys).ok()
-    }
-
-    /// Whether the asset, or something that it is made of, is made of what is observed, which may be other data than when it last was.
-    fn is_below_observed(&self, number: usize) -> bool {
-        let graph = self.graph();
-        let selected: Vec<bool> = (0..graph.assets().len()).map(|one| one == number).collect();
-        let before = with_upstream(graph, &selected).into_iter();
-        let mut made = before.filter(|&other| !graph.assets()[other].is_external());
-        made.any(|other| graph.upstream(other).iter().any(|&one| graph.observation(one).is_some()))
     }
 
     /// What a run may be told that is to make these: none, or those of one kind.

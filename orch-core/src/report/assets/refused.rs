@@ -1,14 +1,10 @@
-use std::collections::HashSet;
-
 use super::super::text::one_line;
 use super::AssetFacts;
 use super::checks::{Spread, known};
 use super::looker::{Looker, lookers};
 use super::partitions::stretches;
 use crate::asset::{AssetKey, CheckEvaluation};
-use crate::graph::AssetGraph;
 use crate::partition::{PartitionSet, quoted};
-use crate::select::Selectable as _;
 
 /// So long is what selects partitions, as it is to be typed.
 const LONGEST: usize = 200;
@@ -35,7 +31,7 @@ pub(super) fn refused<'a>(facts: &AssetFacts<'a>, asset: usize, partition: Optio
         return refused_of(facts, asset, &state.made().keys().copied().collect());
     }
     let others = facts.graph.assets()[asset].is_external();
-    let of_observed = is_of_observed(facts.graph, asset);
+    let of_observed = facts.graph.is_of_observed(asset);
     let known = known(facts, asset, partition).into_iter();
     let known = known.filter(|check| check.def.is_blocking() && check.current);
     let refused = known.filter_map(|check| {
@@ -52,7 +48,7 @@ fn refused_of<'a>(facts: &AssetFacts<'a>, asset: usize, set: &PartitionSet) -> V
         return refused(facts, asset, None);
     };
     let others = facts.graph.assets()[asset].is_external();
-    let of_observed = is_of_observed(facts.graph, asset);
+    let of_observed = facts.graph.is_of_observed(asset);
     let blocking = lookers(facts, asset).into_iter().filter(|def| def.is_blocking());
     let refused = blocking.filter_map(|def| {
         let (failed, latest) = Spread::of(facts, state, def).failed(facts, set)?;
@@ -110,18 +106,4 @@ impl Refused<'_> {
         let upstream = if self.of_observed { "+" } else { "" };
         format!("mend it, and have it made anew: `materialize {upstream}{}{partition}`", self.def.asset())
     }
-}
-
-/// Whether an asset is made of what is observed, directly or by way of others.
-fn is_of_observed(graph: &AssetGraph, asset: usize) -> bool {
-    let (mut seen, mut left) = (HashSet::new(), graph.upstream(asset).to_vec());
-    while let Some(number) = left.pop() {
-        if graph.observation(number).is_some() {
-            return true;
-        }
-        if seen.insert(number) {
-            left.extend(graph.upstream(number));
-        }
-    }
-    false
 }

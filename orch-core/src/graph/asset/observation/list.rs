@@ -1,9 +1,11 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::ObservationDef;
 use crate::asset::DataVersion;
 use crate::graph::AssetGraph;
 use crate::plan::{Problem, ProblemKind};
+use crate::select::Selectable as _;
 use crate::value::TypeInfo;
 
 /// The observations of a program, beside its assets.
@@ -22,6 +24,21 @@ impl AssetGraph {
     #[must_use]
     pub fn observation(&self, asset: usize) -> Option<&Arc<ObservationDef>> {
         self.observations.get(&asset)
+    }
+
+    /// Whether an asset, by its number, is made of what is observed, directly or by way of others: it may be other data by now.
+    #[must_use]
+    pub fn is_of_observed(&self, asset: usize) -> bool {
+        let (mut seen, mut left) = (HashSet::new(), self.upstream(asset).to_vec());
+        while let Some(number) = left.pop() {
+            if self.observation(number).is_some() {
+                return true;
+            }
+            if seen.insert(number) {
+                left.extend(self.upstream(number));
+            }
+        }
+        false
     }
 
     fn add_observation(&mut self, observation: &Arc<ObservationDef>) {
